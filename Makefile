@@ -1,0 +1,95 @@
+# What a developer types. `make` alone lists it. Everything that is missing is installed on
+# first use and named: Debian packages by build/setup.sh, tools into .tools, modules by go.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+# The Go tools, each pinned and kept in a folder that carries its version.
+GOLANGCI_VERSION  := v2.15.0
+BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
+VULNCHECK_VERSION := v1.9.0
+GOLANGCI  := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
+BENCHSTAT := $(CURDIR)/.tools/benchstat-$(BENCHSTAT_VERSION)/benchstat
+VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
+
+# One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
+export CGO_ENABLED := 0
+
+.PHONY: help run test check bench fmt audit dist clean go
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+
+run: go ## Build and run a box with the demo in the foreground; its data stays in build/dev/demo
+	@echo "==> go build ./node/cmd/signalbox"
+	@go build -o build/dev/signalbox ./node/cmd/signalbox
+	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
+	@exec build/dev/signalbox up --demo --dir build/dev/demo
+
+test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
+	@build/setup.sh gcc
+	@echo "==> go vet ./..."
+	@go vet ./...
+	@echo "==> go test . (architecture rules)"
+	@go test .
+	@echo "==> go test -race -shuffle=on ./..."
+	@CGO_ENABLED=1 go test -race -shuffle=on ./...
+	@build/typecheck.sh
+
+check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test
+	@echo "==> golangci-lint fmt --diff (mend with: make fmt)"
+	@$(GOLANGCI) fmt --diff
+	@echo "==> go vet ./..."
+	@go vet ./...
+	@echo "==> golangci-lint run"
+	@$(GOLANGCI) run
+	@for os in windows darwin; do \
+		echo "==> GOOS=$$os go build ./node/cmd/signalbox"; \
+		GOOS=$$os go build -o /dev/null ./node/cmd/signalbox; \
+	done
+	@$(MAKE) test
+
+bench: go $(BENCHSTAT) ## Run the Go benchmarks, compare them with the run before, then print the figures
+	@mkdir -p build/dev
+	@echo "==> go test -bench . ./... (into build/dev/bench.txt)"
+	@go test -run '^$$' -bench . -benchmem -count 6 -benchtime 200ms ./... | tee build/dev/bench.tmp
+	@if [ -f build/dev/bench.txt ]; then mv build/dev/bench.txt build/dev/bench-before.txt; fi
+	@mv build/dev/bench.tmp build/dev/bench.txt
+	@if [ -f build/dev/bench-before.txt ]; then \
+		echo "==> benchstat: the run before and this one"; \
+		$(BENCHSTAT) build/dev/bench-before.txt build/dev/bench.txt; \
+	fi
+	@echo "==> go run ./build/bench"
+	@go run ./build/bench
+
+fmt: go $(GOLANGCI) ## Format all Go code (gofumpt, grouped imports)
+	@$(GOLANGCI) fmt
+
+audit: go $(VULNCHECK) ## Look up known vulnerabilities of what the binary calls (asks vuln.go.dev)
+	@$(VULNCHECK) ./node/cmd/signalbox
+
+dist: go ## Build the release archives for Linux, Windows and macOS into dist
+	@build/setup.sh git zip
+	@build/dist.sh
+
+clean: ## Remove what make made, but not .tools and not the demo's data
+	rm -rf dist build/dev/signalbox build/dev/bench.tmp
+
+go:
+	@build/setup.sh go
+
+define install
+	@echo "==> go install $(1)@$(2) into .tools (once, takes some minutes)"
+	@GOBIN=$(@D) go install $(1)@$(2)
+endef
+
+$(GOLANGCI):
+	$(call install,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_VERSION))
+
+$(BENCHSTAT):
+	$(call install,golang.org/x/perf/cmd/benchstat,$(BENCHSTAT_VERSION))
+
+$(VULNCHECK):
+	$(call install,golang.org/x/vuln/cmd/govulncheck,$(VULNCHECK_VERSION))
