@@ -41,7 +41,8 @@ pack() {
 	find "$stage/$1" -exec touch -d "@$when" {} +
 	case $1 in
 	*windows*) (cd "$stage" && find "$1" -type f | sort | TZ=UTC zip -qX "$OLDPWD/dist/$1.zip" -@) ;;
-	*) tar -C "$stage" --sort=name --mtime="@$when" --owner=0 --group=0 --numeric-owner -cf - "$1" |
+	*) tar -C "$stage" --sort=name --mtime="@$when" --mode=u+rwX,go+rX,go-w \
+		--owner=0 --group=0 --numeric-owner -cf - "$1" |
 		gzip -n >"dist/$1.tar.gz" ;;
 	esac
 }
@@ -55,7 +56,7 @@ for platform in $platforms; do
 	[ "$os" != windows ] || binary=signalbox.exe
 	say "$name"
 	mkdir -p "$stage/$name"
-	GOOS=$os GOARCH=$arch CGO_ENABLED=0 go build -trimpath \
+	GOOS=$os GOARCH=$arch CGO_ENABLED=0 go build -trimpath -buildvcs=true \
 		-ldflags "-s -w -X $version_variable=$version" -o "$stage/$name/$binary" "$command"
 	licences "$os" "$arch" >"$stage/$name/THIRD-PARTY-LICENSES.txt"
 	cp README.md LICENSE NOTICE "$stage/$name/"
