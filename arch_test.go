@@ -47,15 +47,16 @@ type row struct {
 // A package below a "/..." row may also import the others of that row.
 var table = map[string]row{
 	// Leaves and vocabulary.
-	"odb":          {design: true, tests: []string{"odb/sqldb"}},
-	"odb/sqldb":    {may: []string{"odb"}},
-	"odb/odbtest":  {may: []string{"odb", "odb/sqldb"}},
-	"cluster":      {design: true},
-	"lb":           {design: true},
-	"scheduler":    {design: true, may: []string{"odb"}},
-	"node/config":  {},
-	"node/problem": {},
-	"node/kv":      {},
+	"odb":           {design: true, tests: []string{"odb/sqldb"}},
+	"odb/sqldb":     {may: []string{"odb"}},
+	"odb/odbtest":   {may: []string{"odb", "odb/sqldb"}},
+	"cluster":       {design: true},
+	"lb":            {design: true},
+	"scheduler":     {design: true, may: []string{"odb"}},
+	"node/config":   {},
+	"node/problem":  {},
+	"node/netguard": {},
+	"node/kv":       {},
 
 	// Services and the engines that run them.
 	"node/library/...":    {},
@@ -67,9 +68,9 @@ var table = map[string]row{
 	"node/demo/...":       {may: []string{"odb", "node/library/...", "node/service"}},
 
 	// What a request passes, in and out.
-	"node/security": {may: []string{"odb", "node/problem"}},
-	"node/channel":  {may: []string{"odb", "node/service", "node/security", "node/library/...", "node/problem"}},
-	"node/outgoing": {may: []string{"odb", "node/service"}},
+	"node/security": {design: true, may: []string{"odb", "node/problem", "node/netguard"}},
+	"node/channel":  {design: true, may: []string{"odb", "node/service", "node/security", "node/library/...", "node/problem"}},
+	"node/outgoing": {may: []string{"odb", "node/service", "node/netguard"}},
 	"node/stats":    {may: []string{"odb", "node/kv"}},
 
 	// The admin API and its client.
