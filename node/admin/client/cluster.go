@@ -1,0 +1,201 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"signalbox.internal/odb"
+)
+
+// Health says whether a node can serve.
+type Health struct {
+	Ready bool `json:"ready"`
+}
+
+// Me is who the API takes the caller for.
+type Me struct {
+	Account string     `json:"account"`
+	Role    odb.Role   `json:"role"`
+	Token   string     `json:"token,omitempty" jsonschema:"id of the token, not the token"`
+	Expires *time.Time `json:"expires,omitempty" jsonschema:"when token or session end; absent: never"`
+	CSRF    string     `json:"csrf,omitempty" jsonschema:"of a cookie session: value of X-CSRF-Token that each write sends"`
+}
+
+// Status is the cluster at a glance.
+type Status struct {
+	Cluster  string     `json:"cluster"`
+	Revision int64      `json:"revision"`
+	Nodes    NodeCounts `json:"nodes"`
+	Level    bool       `json:"level" jsonschema:"all nodes are at the revision"`
+	Leader   string     `json:"leader,omitempty"`
+	Term     int64      `json:"term,omitempty"`
+	ODB      Part       `json:"odb"`
+	Redis    *Part      `json:"redis,omitempty"`
+	Problems int        `json:"problems" jsonschema:"definitions that are not in force"`
+	Version  string     `json:"version"`
+}
+
+// NodeCounts counts nodes by state.
+type NodeCounts struct {
+	Up      int `json:"up"`
+	Down    int `json:"down"`
+	Unknown int `json:"unknown"`
+}
+
+// Part is something that the cluster depends on.
+type Part struct {
+	Kind  string    `json:"kind"`
+	State string    `json:"state" jsonschema:"up, down or unknown"`
+	Since time.Time `json:"since"`
+	Where string    `json:"where,omitempty" jsonschema:"file or host, without credentials"`
+	Error string    `json:"error,omitempty"`
+}
+
+// Node is one box.
+type Node struct {
+	Name     string    `json:"name"`
+	ID       string    `json:"id"`
+	State    string    `json:"state" jsonschema:"up, down or unknown"`
+	Since    time.Time `json:"since"`
+	Rotation string    `json:"rotation" jsonschema:"online, draining or maintenance"`
+	InFlight int64     `json:"in_flight"`
+	Roles    []string  `json:"roles"`
+	Leader   bool      `json:"leader"`
+	Term     int64     `json:"term"`
+	Revision int64     `json:"revision"`
+	Ready    bool      `json:"ready"`
+	Version  string    `json:"version"`
+	Traffic  string    `json:"traffic"`
+	Control  string    `json:"control"`
+	PID      int       `json:"pid"`
+}
+
+// Figures are live counts and times of one service or channel, since from.
+type Figures struct {
+	Service  string    `json:"service,omitempty"`
+	Channel  string    `json:"channel,omitempty"`
+	Count    int64     `json:"count"`
+	Errors   int64     `json:"errors"`
+	InFlight int64     `json:"in_flight"`
+	MeanMS   float64   `json:"mean_ms"`
+	P50MS    float64   `json:"p50_ms"`
+	P95MS    float64   `json:"p95_ms"`
+	P99MS    float64   `json:"p99_ms"`
+	MaxMS    float64   `json:"max_ms"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+}
+
+// Stats are the live figures of a node.
+type Stats struct {
+	Services []Figures `json:"services"`
+	Channels []Figures `json:"channels"`
+}
+
+// Connection is the health of an outgoing connection.
+type Connection struct {
+	Name    string    `json:"name"`
+	Type    string    `json:"type"`
+	Enabled bool      `json:"enabled"`
+	State   string    `json:"state" jsonschema:"up, down or unknown"`
+	Since   time.Time `json:"since"`
+	Error   string    `json:"error,omitempty" jsonschema:"the last error, while it is down"`
+}
+
+// Ping is the answer of the far side of a connection, or the lack of one.
+type Ping struct {
+	Name   string  `json:"name"`
+	OK     bool    `json:"ok"`
+	State  string  `json:"state" jsonschema:"up, down or unknown, after the ping"`
+	TookMS float64 `json:"took_ms"`
+	Error  string  `json:"error,omitempty"`
+}
+
+// Event says that something changed; look at the object itself for the truth.
+type Event struct {
+	At       time.Time `json:"at"`
+	Type     string    `json:"type" jsonschema:"revision, deploy or problems"`
+	Revision int64     `json:"revision,omitempty"`
+	Actor    string    `json:"actor,omitempty"`
+	Text     string    `json:"text,omitempty"`
+}
+
+// Events is what happened after a cursor.
+type Events struct {
+	Events []Event `json:"events"`
+	Cursor string  `json:"cursor" jsonschema:"value of ?after= for the next call"`
+	Reset  bool    `json:"reset,omitempty" jsonschema:"the cursor is too old or of another run of the node: read everything anew"`
+}
+
+// Health asks the node, without a token.
+func (c *Client) Health(ctx context.Context) (Health, error) {
+	var h Health
+	err := c.get(ctx, path("health"), nil, &h)
+	return h, err
+}
+
+// Me tells who the caller is to the API.
+func (c *Client) Me(ctx context.Context) (Me, error) {
+	var m Me
+	err := c.get(ctx, path("me"), nil, &m)
+	return m, err
+}
+
+// Status returns the cluster at a glance.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var s Status
+	err := c.get(ctx, path("status"), nil, &s)
+	return s, err
+}
+
+// Nodes lists the nodes.
+func (c *Client) Nodes(ctx context.Context) ([]Node, error) {
+	var l List[Node]
+	err := c.get(ctx, path("nodes"), nil, &l)
+	return l.Items, err
+}
+
+// Stats returns the live figures of the node that answers.
+func (c *Client) Stats(ctx context.Context) (Stats, error) {
+	var s Stats
+	err := c.get(ctx, path("stats"), nil, &s)
+	return s, err
+}
+
+// Connections lists the health of outgoing connections.
+func (c *Client) Connections(ctx context.Context) ([]Connection, error) {
+	var l List[Connection]
+	err := c.get(ctx, path("connections"), nil, &l)
+	return l.Items, err
+}
+
+// Problems lists the definitions that the node could not put into force.
+func (c *Client) Problems(ctx context.Context) ([]odb.Problem, error) {
+	var l List[odb.Problem]
+	err := c.get(ctx, path("problems"), nil, &l)
+	return l.Items, err
+}
+
+// Events waits up to 25 s for something that happened after cursor; with an
+// empty cursor it answers at once with the present one.
+func (c *Client) Events(ctx context.Context, cursor string) (Events, error) {
+	v := url.Values{}
+	set(v, "after", cursor)
+	var e Events
+	err := c.get(ctx, path("events"), v, &e)
+	return e, err
+}
+
+// Metrics returns the node's figures in Prometheus' text format.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	_, raw, err := c.raw(ctx, request{method: http.MethodGet, path: "/metrics"})
+	return raw, err
+}
+
+// OpenAPI returns the description of the API.
+func (c *Client) OpenAPI(ctx context.Context) ([]byte, error) {
+	_, raw, err := c.raw(ctx, request{method: http.MethodGet, path: path("openapi.json")})
+	return raw, err
+}
