@@ -77,7 +77,8 @@ type Figures struct {
 	Service  string    `json:"service,omitempty"`
 	Channel  string    `json:"channel,omitempty"`
 	Count    int64     `json:"count"`
-	Errors   int64     `json:"errors"`
+	Errors   int64     `json:"errors" jsonschema:"of a channel: answers from 500 up"`
+	Refused  int64     `json:"refused" jsonschema:"of a channel: answers from 400 to 499"`
 	InFlight int64     `json:"in_flight"`
 	MeanMS   float64   `json:"mean_ms"`
 	P50MS    float64   `json:"p50_ms"`

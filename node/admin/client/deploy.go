@@ -41,7 +41,6 @@ type DeployedPackage struct {
 	Hash     string   `json:"hash"`
 	Services []string `json:"services"`
 	Changed  bool     `json:"changed" jsonschema:"false when exactly this code was deployed already"`
-	Bundle   int      `json:"bundle_bytes" jsonschema:"size of the code as it runs"`
 }
 
 // DeployedNode says whether a node runs the new code.

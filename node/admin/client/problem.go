@@ -44,6 +44,7 @@ type Problem struct {
 	Errors   []odb.Fault     `json:"errors,omitempty" jsonschema:"every fault of the input with its JSON pointer"`
 	Current  json.RawMessage `json:"current,omitempty" jsonschema:"of a conflict: the object as it is now"`
 	Messages []BuildMessage  `json:"messages,omitempty" jsonschema:"of a deployment that does not compile: what the compiler says"`
+	Service  string          `json:"service,omitempty" jsonschema:"of a failed service: its name; without it the API itself speaks"`
 	Details  json.RawMessage `json:"details,omitempty" jsonschema:"of a failed service: what it says beyond the message"`
 	Cause    string          `json:"cause,omitempty" jsonschema:"of a failed service: what lies behind; only for developers"`
 	Stack    string          `json:"stack,omitempty" jsonschema:"of a failed service: where it happened; only for developers"`

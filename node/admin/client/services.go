@@ -72,11 +72,10 @@ type Source struct {
 	Files   map[string]File `json:"files" jsonschema:"by path within the package"`
 }
 
-// RollbackService asks for an earlier version of a service.
+// RollbackService asks for an earlier version of the package that a service is in.
 type RollbackService struct {
-	Hash         string `json:"hash,omitempty" jsonschema:"empty: the version before the current one"`
-	WholePackage bool   `json:"whole_package,omitempty" jsonschema:"also the other services that this version of the package has"`
-	Reason       string `json:"reason,omitempty" jsonschema:"why, for the change log"`
+	Hash   string `json:"hash,omitempty" jsonschema:"empty: the version that the service ran before the current one"`
+	Reason string `json:"reason,omitempty" jsonschema:"why, for the change log"`
 }
 
 // Answer is what a service answered.
@@ -138,9 +137,10 @@ func (c *Client) Source(ctx context.Context, name, hash string) (Source, error) 
 	return s, err
 }
 
-// RollbackService makes a service run an earlier version.
-func (c *Client) RollbackService(ctx context.Context, name string, in RollbackService) (Applied, error) {
-	var a Applied
-	err := c.post(ctx, path("services", name, "rollback"), in, &a)
-	return a, err
+// RollbackService puts an earlier version of a service's package into force: all
+// its services change together, as in a deployment.
+func (c *Client) RollbackService(ctx context.Context, name string, in RollbackService) (Deployed, error) {
+	var d Deployed
+	err := c.post(ctx, path("services", name, "rollback"), in, &d)
+	return d, err
 }
