@@ -16,6 +16,8 @@ type Error struct {
 	Details any    `json:"details,omitempty"` // JSON-encodable
 	Stack   string `json:"-"`                 // where it happened in the service's source; never sent to callers
 	Cause   error  `json:"-"`                 // what lies behind; never sent to callers
+
+	reported bool // in the log already, by the call that it began in
 }
 
 // Error returns code and message.

@@ -144,11 +144,19 @@ func handle(ctx context.Context, c *Call, e *entry) (out []byte, err *Error) {
 	return nil, AsError(failure)
 }
 
-// report logs what went wrong inside; a caller's own fault is only worth a debug line.
+// report logs what went wrong inside, once in a tree of calls: where it began.
+// A caller's own fault is only worth a debug line.
 func (i *Invoker) report(ctx context.Context, c *Call, e *entry, err *Error) {
+	if err.reported {
+		return
+	}
+	err.reported = true
 	level := slog.LevelError
-	if err.HTTPStatus() < http.StatusInternalServerError {
+	switch status := err.HTTPStatus(); {
+	case status < http.StatusInternalServerError:
 		level = slog.LevelDebug
+	case status == http.StatusServiceUnavailable:
+		level = slog.LevelWarn
 	}
 	i.log.LogAttrs(ctx, level, "service call ended in an error",
 		slog.String("service", c.Service), slog.String("cid", c.CID), slog.String("code", err.Code),
