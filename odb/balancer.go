@@ -23,4 +23,4 @@ func (s *BalancerSpec) Validate() Faults {
 }
 
 // Claims allows one balancer a cluster.
-func (s *BalancerSpec) Claims() []string { return []string{"the one balancer"} }
+func (s *BalancerSpec) Claims() []string { return []string{"is the one balancer"} }

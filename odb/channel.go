@@ -96,7 +96,7 @@ func (s *ChannelSpec) Claims() []string {
 	if err != nil || !s.Enabled {
 		return nil
 	}
-	return []string{s.Method + " " + p.Shape()}
+	return []string{"answers " + s.Method + " " + p.Shape()}
 }
 
 // validHeader reports whether name and value may stand in an HTTP message.

@@ -39,12 +39,15 @@ func Refs(spec Spec) []Ref {
 	return refs
 }
 
-// RenameRefs makes every reference of spec to kind/from lead to kind/to and
-// reports whether there was one.
-func RenameRefs(spec Spec, kind, from, to string) bool {
+// MapRefs replaces the name in every reference of a spec by what rename returns
+// for it and reports whether one changed.
+func MapRefs(spec Spec, rename func(kind, name string) string) bool {
 	changed := false
 	walk(reflect.ValueOf(spec).Elem(), Fields(spec), "", func(v reflect.Value, f Field, _ string) {
-		if f.Ref == kind && f.Type == TypeString && v.String() == from {
+		if f.Ref == "" || f.Type != TypeString || v.String() == "" {
+			return
+		}
+		if to := rename(f.Ref, v.String()); to != v.String() {
 			v.SetString(to)
 			changed = true
 		}

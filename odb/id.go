@@ -4,10 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
-var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+const idDigits = "0123456789abcdefghjkmnpqrstvwxyz"
+
+var idEncoding = base32.NewEncoding(idDigits).WithPadding(base32.NoPadding)
 
 // NewID returns a fresh id of 26 characters: 48 bits of time, then 80 random
 // ones, so ids sort roughly by their making and never meet. The time is
@@ -18,3 +21,6 @@ func NewID() string {
 	_, _ = rand.Read(b[6:]) // documented never to fail
 	return idEncoding.EncodeToString(b[:])
 }
+
+// IsID reports whether s has the form of an id from [NewID].
+func IsID(s string) bool { return len(s) == 26 && strings.Trim(s, idDigits) == "" }

@@ -159,7 +159,7 @@ func PlanTo(current, target *Snapshot) []PlannedChange {
 		c, exists := now[d.ID]
 		switch {
 		case !exists:
-			rest = append(rest, PlannedChange{Change{Op: Create, Kind: d.Kind, Name: d.Name, Spec: d.Spec}, Diff(nil, d.Spec)})
+			rest = append(rest, PlannedChange{Change{Op: Create, Kind: d.Kind, Name: d.Name, ID: d.ID, Spec: d.Spec}, Diff(nil, d.Spec)})
 		case c.Name != d.Name:
 			rest = append(rest, PlannedChange{Change{Op: Rename, Kind: d.Kind, Name: c.Name, NewName: d.Name, Spec: d.Spec, Base: c.Version}, Diff(c.Spec, d.Spec)})
 		case !bytes.Equal(c.Spec, d.Spec):

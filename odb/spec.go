@@ -12,7 +12,8 @@ type Spec interface {
 // Claimer is a spec that must not coexist with another of equal claim: two
 // channels at one method and path, say. The database keeps claims unique.
 type Claimer interface {
-	// Claims returns texts of at most 400 characters, unique within the kind.
+	// Claims returns texts of at most 400 characters, unique within the kind;
+	// each ends the sentence "channel x already …".
 	Claims() []string
 }
 

@@ -1,0 +1,164 @@
+package sqldb
+
+// statement names one statement of the catalogue.
+type statement int
+
+// Every statement that this package runs besides migrations.
+const (
+	bumpRevision statement = iota
+	readRevision
+	newestRevision
+
+	allDefinitions
+	definitionsAt
+	findDefinition
+	findDefinitionID
+	readDefinition
+	lastVersion
+	insertDefinition
+	updateDefinition
+	parkDefinition
+	deleteDefinition
+
+	referrersOf
+	insertRef
+	deleteRefs
+	moveRefs
+
+	claimOwner
+	insertClaim
+	deleteClaims
+
+	insertChangeSet
+	insertChange
+	readChangeSet
+	historyAll
+	historyOfKind
+	historyOfName
+	historyOfDefinition
+	changesOf
+
+	packageExists
+	newestPackage
+	insertPackage
+	readPackage
+	allPackages
+	packagesNamed
+
+	insertAccount
+	readAccount
+	allAccounts
+	updateAccount
+	deleteAccount
+	insertToken
+	readToken
+	allTokens
+	deleteToken
+	deleteTokensOf
+
+	seedLease
+	takeLease
+	renewLease
+	releaseLease
+	readLease
+
+	schemaVersion
+	statements // their number
+)
+
+// sqlText is a statement's text: one for all databases, and the few that differ.
+type sqlText struct {
+	all string
+	by  map[string]string // by the dialect's name, instead of all
+}
+
+const packageColumns = `hash, name, engine, bytes, services, uploader, at_us`
+
+const historyColumns = `SELECT s.rev, s.actor, s.source, s.addr, s.reason, s.at_us FROM odb_change_set s WHERE s.rev < ? AND s.rev > ?`
+
+// catalogue holds the text of every statement. A placeholder is written "?".
+var catalogue = [statements]sqlText{
+	bumpRevision:   {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
+	readRevision:   {all: `SELECT rev, {NOW} FROM odb_revision WHERE id = 1`},
+	newestRevision: {all: `SELECT rev FROM odb_revision WHERE id = 1`},
+
+	allDefinitions: {all: `SELECT id, kind, name, version, rev, at_us, spec FROM odb_definition`},
+	definitionsAt: {all: `SELECT c.def_id, c.kind, c.name, c.version, c.rev, s.at_us, c.spec_after
+		FROM (SELECT def_id, MAX(rev) AS rev FROM odb_change WHERE rev <= ? GROUP BY def_id) n
+		JOIN odb_change c ON c.def_id = n.def_id AND c.rev = n.rev
+		JOIN odb_change_set s ON s.rev = c.rev
+		WHERE c.op <> 'delete'`},
+	findDefinition:   {all: `SELECT id, version, rev, spec FROM odb_definition WHERE kind = ? AND name = ?`},
+	findDefinitionID: {all: `SELECT id, version, rev FROM odb_definition WHERE kind = ? AND name = ?`},
+	readDefinition:   {all: `SELECT kind, name, version, rev, spec FROM odb_definition WHERE id = ?`},
+	lastVersion:      {all: `SELECT MAX(version) FROM odb_change WHERE def_id = ?`},
+	insertDefinition: {all: `INSERT INTO odb_definition (id, kind, name, version, rev, spec, at_us) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+	updateDefinition: {all: `UPDATE odb_definition SET name = ?, version = ?, rev = ?, spec = ?, at_us = ? WHERE id = ?`},
+	parkDefinition:   {all: `UPDATE odb_definition SET name = ? WHERE id = ?`},
+	deleteDefinition: {all: `DELETE FROM odb_definition WHERE id = ?`},
+
+	referrersOf: {all: `SELECT DISTINCT d.id, d.kind, d.name FROM odb_ref r JOIN odb_definition d ON d.id = r.from_id
+		WHERE r.to_id = ? ORDER BY d.kind, d.name`},
+	insertRef:  {all: `INSERT INTO odb_ref (from_id, to_id, field) VALUES (?, ?, ?)`},
+	deleteRefs: {all: `DELETE FROM odb_ref WHERE from_id = ?`},
+	moveRefs:   {all: `UPDATE odb_ref SET to_id = ? WHERE to_id = ? AND from_id = ?`},
+
+	claimOwner: {all: `SELECT d.id, d.name FROM odb_claim c JOIN odb_definition d ON d.id = c.def_id
+		WHERE c.kind = ? AND c.claim = ?`},
+	insertClaim:  {all: `INSERT INTO odb_claim (kind, claim, def_id) VALUES (?, ?, ?)`},
+	deleteClaims: {all: `DELETE FROM odb_claim WHERE def_id = ?`},
+
+	insertChangeSet: {all: `INSERT INTO odb_change_set (rev, actor, source, addr, reason, at_us) VALUES (?, ?, ?, ?, ?, ?)`},
+	insertChange: {all: `INSERT INTO odb_change (rev, seq, op, def_id, kind, name, old_name, version, spec_before, spec_after)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+	readChangeSet: {all: `SELECT actor, source, at_us FROM odb_change_set WHERE rev = ?`},
+	historyAll:    {all: historyColumns + ` ORDER BY s.rev DESC {LIMIT}`},
+	historyOfKind: {all: historyColumns + `
+		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.kind = ?) ORDER BY s.rev DESC {LIMIT}`},
+	historyOfName: {all: historyColumns + `
+		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
+			(SELECT n.def_id FROM odb_change n WHERE n.name = ? OR n.old_name = ?)) ORDER BY s.rev DESC {LIMIT}`},
+	historyOfDefinition: {all: historyColumns + `
+		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
+			(SELECT n.def_id FROM odb_change n WHERE n.kind = ? AND n.name = ?
+			UNION SELECT o.def_id FROM odb_change o WHERE o.kind = ? AND o.old_name = ?)) ORDER BY s.rev DESC {LIMIT}`},
+	changesOf: {all: `SELECT seq, op, def_id, kind, name, old_name, version, spec_before, spec_after
+		FROM odb_change WHERE rev = ? ORDER BY seq`},
+
+	packageExists: {all: `SELECT COUNT(*) FROM odb_package WHERE hash = ?`},
+	newestPackage: {all: `SELECT MAX(at_us), {NOW} FROM odb_package`},
+	insertPackage: {all: `INSERT INTO odb_package (hash, name, engine, bytes, services, uploader, at_us, archive)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+	readPackage:   {all: `SELECT ` + packageColumns + `, archive FROM odb_package WHERE hash = ?`},
+	allPackages:   {all: `SELECT ` + packageColumns + ` FROM odb_package ORDER BY at_us DESC, hash`},
+	packagesNamed: {all: `SELECT ` + packageColumns + ` FROM odb_package WHERE name = ? ORDER BY at_us DESC, hash`},
+
+	insertAccount:  {all: `INSERT INTO odb_account (name, role, password, disabled, at_us) VALUES (?, ?, ?, ?, {NOW})`},
+	readAccount:    {all: `SELECT name, role, password, disabled, at_us FROM odb_account WHERE name = ?`},
+	allAccounts:    {all: `SELECT name, role, password, disabled, at_us FROM odb_account ORDER BY name`},
+	updateAccount:  {all: `UPDATE odb_account SET role = ?, password = ?, disabled = ? WHERE name = ?`},
+	deleteAccount:  {all: `DELETE FROM odb_account WHERE name = ?`},
+	insertToken:    {all: `INSERT INTO odb_token (id, account, role, note, hash, at_us, expires_us) VALUES (?, ?, ?, ?, ?, {NOW}, ?)`},
+	readToken:      {all: `SELECT id, account, role, note, hash, at_us, expires_us FROM odb_token WHERE hash = ?`},
+	allTokens:      {all: `SELECT id, account, role, note, hash, at_us, expires_us FROM odb_token ORDER BY at_us DESC, id DESC`},
+	deleteToken:    {all: `DELETE FROM odb_token WHERE id = ?`},
+	deleteTokensOf: {all: `DELETE FROM odb_token WHERE account = ?`},
+
+	seedLease: {all: `INSERT INTO odb_lease (name, holder, term, expires_us) VALUES (?, '-', 0, 0)`},
+	takeLease: {all: `UPDATE odb_lease SET holder = ?, term = term + 1, expires_us = {NOW} + ? WHERE name = ? AND expires_us <= {NOW}`},
+	renewLease: {all: `UPDATE odb_lease SET expires_us = {NOW} + ?
+		WHERE name = ? AND holder = ? AND term = ? AND expires_us > {NOW}`},
+	releaseLease: {all: `UPDATE odb_lease SET expires_us = 0 WHERE name = ? AND holder = ? AND term = ?`},
+	readLease:    {all: `SELECT holder, term, expires_us, {NOW} FROM odb_lease WHERE name = ?`},
+
+	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
+}
+
+// text returns the dialect's SQL of a statement.
+func (d *dialect) statement(s statement) string {
+	text, ok := catalogue[s].by[d.name]
+	if !ok {
+		text = catalogue[s].all
+	}
+	return d.expand(text)
+}

@@ -1,0 +1,134 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"math"
+
+	"signalbox.internal/odb"
+)
+
+// Revision returns the newest revision; 0 for an empty ODB.
+func (db *DB) Revision(ctx context.Context) (int64, error) {
+	const op = "read revision"
+	var rev int64
+	// One statement needs no transaction: this is what every node polls.
+	err := db.read.stmts[newestRevision].QueryRowContext(ctx).Scan(&rev)
+	return rev, db.dialect.typed(ctx, op, "", err)
+}
+
+// Load returns every definition at the newest revision. With an Invalid error
+// about definitions that this program cannot read it returns the snapshot too,
+// in which those have no decoded spec.
+func (db *DB) Load(ctx context.Context) (*odb.Snapshot, error) {
+	var rev int64
+	var defs []odb.Definition
+	err := db.look(ctx, "load definitions", "", func(t *tx) error {
+		if err := t.one(newestRevision, nil, &rev); err != nil {
+			return err
+		}
+		var err error
+		defs, err = t.definitions(allDefinitions)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return odb.NewSnapshot(rev, defs)
+}
+
+// StateAt returns every definition as of a revision, with the same error as
+// Load; NotFound beyond the newest.
+func (db *DB) StateAt(ctx context.Context, revision int64) (*odb.Snapshot, error) {
+	var defs []odb.Definition
+	err := db.look(ctx, "load state", "", func(t *tx) error {
+		var newest int64
+		if err := t.one(newestRevision, nil, &newest); err != nil {
+			return err
+		}
+		if revision < 0 || revision > newest {
+			return odb.Errorf(odb.NotFound, "load state", "", "there is no revision %d; the newest is %d", revision, newest)
+		}
+		var err error
+		defs, err = t.definitions(definitionsAt, revision)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return odb.NewSnapshot(revision, defs)
+}
+
+func (t *tx) definitions(s statement, args ...any) ([]odb.Definition, error) {
+	var defs []odb.Definition
+	err := t.each(s, args, func(rows *sql.Rows) error {
+		var d odb.Definition
+		var at int64
+		err := rows.Scan(&d.ID, &d.Kind, &d.Name, &d.Version, &d.Revision, &at, (*[]byte)(&d.Spec))
+		d.Updated = instant(at)
+		defs = append(defs, d)
+		return err
+	})
+	return defs, err
+}
+
+// maxHistory bounds one answer of History.
+const maxHistory = 1000
+
+// History returns revisions, newest first, at most 1,000 at a time.
+func (db *DB) History(ctx context.Context, q odb.HistoryQuery) ([]odb.Revision, error) {
+	limit := min(cmp.Or(max(q.Limit, 0), 100), maxHistory)
+	args := []any{cmp.Or(max(q.Before, 0), math.MaxInt64), q.After}
+	query := historyAll
+	name := odb.CleanName(q.Name)
+	switch {
+	case q.Kind != "" && name != "":
+		query, args = historyOfDefinition, append(args, q.Kind, name, q.Kind, name)
+	case q.Kind != "":
+		query, args = historyOfKind, append(args, q.Kind)
+	case name != "":
+		query, args = historyOfName, append(args, name, name)
+	}
+	var revs []odb.Revision
+	err := db.look(ctx, "read history", "", func(t *tx) error {
+		var err error
+		if revs, err = t.revisions(query, append(args, limit)); err != nil {
+			return err
+		}
+		for i := range revs {
+			if err := t.changes(&revs[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return revs, err
+}
+
+func (t *tx) revisions(s statement, args []any) ([]odb.Revision, error) {
+	var revs []odb.Revision
+	err := t.each(s, args, func(rows *sql.Rows) error {
+		var r odb.Revision
+		var actor, source, addr, reason *string
+		var at int64
+		err := rows.Scan(&r.Revision, &actor, &source, &addr, &reason, &at)
+		r.Actor = odb.Actor{Name: text(actor), Source: text(source), Addr: text(addr)}
+		r.Reason, r.At = text(reason), instant(at)
+		revs = append(revs, r)
+		return err
+	})
+	return revs, err
+}
+
+func (t *tx) changes(r *odb.Revision) error {
+	return t.each(changesOf, []any{r.Revision}, func(rows *sql.Rows) error {
+		l := odb.LogEntry{Revision: r.Revision, At: r.At}
+		var old *string
+		err := rows.Scan(&l.Seq, (*string)(&l.Op), &l.ID, &l.Kind, &l.Name, &old, &l.Version,
+			(*[]byte)(&l.Before), (*[]byte)(&l.After))
+		l.OldName = text(old)
+		r.Changes = append(r.Changes, l)
+		return err
+	})
+}

@@ -1,0 +1,160 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"signalbox.internal/odb"
+)
+
+// migrator brings the tables of a database up to date. A journal (odb_schema)
+// has a row for each step that was done. Where DDL can be rolled back, all open
+// steps are one transaction; elsewhere each step is followed by its journal row,
+// so that a migrator that died is resumed by the next.
+type migrator struct {
+	db      *sql.DB
+	dialect *dialect
+	steps   []step
+	log     *slog.Logger
+
+	// after, when set, is called after a step and its journal row, and cut
+	// between the two: tests crash there.
+	after, cut func(version int) error
+}
+
+// session is what a step runs on: a transaction, or a connection.
+type session interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func (m *migrator) run(ctx context.Context) error {
+	var err error
+	for attempt := range maxAttempts {
+		if attempt > 0 && pause(ctx, attempt) != nil {
+			break
+		}
+		if err = m.once(ctx); m.dialect.classOf(err) != classRetry {
+			break
+		}
+	}
+	return err
+}
+
+func (m *migrator) once(ctx context.Context) error {
+	if m.dialect.ddlInTx {
+		return m.inTx(ctx)
+	}
+	return m.stepwise(ctx)
+}
+
+// inTx makes all open steps in the transaction that also holds the lock.
+func (m *migrator) inTx(ctx context.Context) error {
+	tx, err := m.db.BeginTx(ctx, m.dialect.write)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	if err := m.journal(ctx, tx); err != nil {
+		return err
+	}
+	if err := m.lock(ctx, tx); err != nil {
+		return err
+	}
+	if err := m.missing(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// stepwise holds the lock in a session of its own: the implicit commit of DDL
+// does not free it, and a migrator that dies gives it back with its session.
+func (m *migrator) stepwise(ctx context.Context) error {
+	if err := m.journal(ctx, m.db); err != nil {
+		return err
+	}
+	tx, err := m.db.BeginTx(ctx, m.dialect.write)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // it only held the lock
+	if err := m.lock(ctx, tx); err != nil {
+		return err
+	}
+	return m.missing(ctx, m.db)
+}
+
+// journal makes the journal and its row 0, the lock, unless they are there.
+func (m *migrator) journal(ctx context.Context, s session) error {
+	var n int
+	// Asked first, because a failed statement ends a transaction on PostgreSQL.
+	if s.QueryRowContext(ctx, m.dialect.journalThere).Scan(&n) == nil && n > 0 {
+		return nil
+	}
+	if _, err := s.ExecContext(ctx, m.dialect.expand(journalTable)); err != nil && !m.dialect.exists(err) {
+		return fmt.Errorf("make journal: %w", err)
+	}
+	_, err := s.ExecContext(ctx, m.dialect.expand(`INSERT INTO odb_schema (version, name, at_us) VALUES (0, 'lock', {NOW})`))
+	if err != nil && m.dialect.classOf(err) != classUnique {
+		return fmt.Errorf("make lock: %w", err)
+	}
+	return nil
+}
+
+func (m *migrator) lock(ctx context.Context, s session) error {
+	if _, err := s.ExecContext(ctx, m.dialect.expand(`UPDATE odb_schema SET at_us = {NOW} WHERE version = 0`)); err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	return nil
+}
+
+// missing makes the steps that the journal does not have.
+func (m *migrator) missing(ctx context.Context, s session) error {
+	var done int
+	if err := s.QueryRowContext(ctx, m.dialect.statement(schemaVersion)).Scan(&done); err != nil {
+		return fmt.Errorf("read journal: %w", err)
+	}
+	if done > len(m.steps) {
+		return &odb.Error{Kind: odb.Conflict, Err: fmt.Errorf(
+			"the database is at schema %d and this program knows only %d; run a newer program", done, len(m.steps))}
+	}
+	for v := done + 1; v <= len(m.steps); v++ {
+		if err := m.step(ctx, s, v, v == done+1); err != nil {
+			return fmt.Errorf("step %d (%s): %w", v, m.steps[v-1].name, err)
+		}
+	}
+	if done < len(m.steps) {
+		m.log.InfoContext(ctx, "database migrated", "from", done, "to", len(m.steps))
+	}
+	return nil
+}
+
+// step makes one step and journals it. The first open step may have been made
+// by a migrator that died before it could journal it.
+func (m *migrator) step(ctx context.Context, s session, version int, first bool) error {
+	_, err := s.ExecContext(ctx, m.dialect.expand(m.steps[version-1].text))
+	resumed := err != nil && first && !m.dialect.ddlInTx &&
+		(m.dialect.exists(err) || m.dialect.classOf(err) == classUnique)
+	if err != nil && !resumed {
+		return err
+	}
+	if err := hook(m.cut, version); err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx, m.dialect.expand(`INSERT INTO odb_schema (version, name, at_us) VALUES (?, ?, {NOW})`),
+		version, m.steps[version-1].name)
+	return errors.Join(err, hook(m.after, version))
+}
+
+func hook(f func(int) error, version int) error {
+	if f == nil {
+		return nil
+	}
+	return f(version)
+}

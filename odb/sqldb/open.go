@@ -1,0 +1,80 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"signalbox.internal/odb"
+)
+
+// Config says which database to open.
+type Config struct {
+	DSN string       // "sqlite:PATH"; required
+	Log *slog.Logger // nil means slog.Default()
+}
+
+// DB is a database that keeps an ODB. It implements [odb.Store]; any number of
+// goroutines, and any number of processes on the same database, may use it.
+type DB struct {
+	dialect *dialect
+	write   *pool
+	read    *pool
+	where   string // file or host, for people
+	log     *slog.Logger
+}
+
+var _ odb.Store = (*DB)(nil)
+
+// pools is what an opener of a dialect returns.
+type pools struct {
+	write, read *sql.DB
+	where       string
+}
+
+// Open opens the database of cfg.DSN and brings its tables up to date; several
+// programs may do so at once. It refuses a database whose tables are newer than
+// this program knows.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	kind, rest, _ := strings.Cut(cfg.DSN, ":")
+	if kind != "sqlite" {
+		return nil, odb.Errorf(odb.Invalid, "open ODB", "", "this build speaks sqlite; write sqlite:PATH, not %q", kind)
+	}
+	d := sqliteDialect()
+	p, err := openSQLite(ctx, rest)
+	if err != nil {
+		return nil, d.typed(ctx, "open ODB", rest, err)
+	}
+	db := &DB{dialect: d, where: p.where, log: cmp.Or(cfg.Log, slog.Default()).With("component", "odb")}
+	m := migrator{db: p.write, dialect: d, steps: steps(), log: db.log}
+	if err := m.run(ctx); err != nil {
+		return nil, errors.Join(d.typed(ctx, "migrate ODB", p.where, err), p.write.Close(), p.read.Close())
+	}
+	if db.write, err = newPool(ctx, p.write, d); err != nil {
+		return nil, errors.Join(d.typed(ctx, "open ODB", p.where, err), p.read.Close())
+	}
+	if db.read, err = newPool(ctx, p.read, d); err != nil {
+		return nil, errors.Join(d.typed(ctx, "open ODB", p.where, err), db.write.close())
+	}
+	return db, nil
+}
+
+// Close ends all use of the database; what is under way is waited for.
+func (db *DB) Close() error {
+	err := errors.Join(db.read.close(), db.write.close())
+	return db.dialect.typed(context.Background(), "close ODB", db.where, err)
+}
+
+// Info says which database this is.
+func (db *DB) Info(ctx context.Context) (odb.StoreInfo, error) {
+	const op = "read ODB's version"
+	info := odb.StoreInfo{Kind: db.dialect.name, Where: db.where}
+	if err := db.read.db.QueryRowContext(ctx, db.dialect.version).Scan(&info.Version); err != nil {
+		return odb.StoreInfo{}, db.dialect.typed(ctx, op, db.where, err)
+	}
+	err := db.look(ctx, op, db.where, func(t *tx) error { return t.one(schemaVersion, nil, &info.Schema) })
+	return info, err
+}

@@ -1,0 +1,58 @@
+package sqldb_test
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"signalbox.internal/odb"
+	"signalbox.internal/odb/sqldb"
+)
+
+func open(t testing.TB, path string) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), sqldb.Config{DSN: "sqlite:" + path, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestOpenMakesAnEmptyODB(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a #1 50%?.sqlite")
+	db := open(t, path)
+	info, err := db.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Kind != "sqlite" || info.Version == "" || info.Schema < 18 || info.Where != path {
+		t.Errorf("Info() = %+v", info)
+	}
+	snap, err := db.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if snap.Revision() != 0 || snap.Len() != 0 {
+		t.Errorf("Load() = %d definitions at revision %d, want none at 0", snap.Len(), snap.Revision())
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for dsn, want := range map[string]odb.ErrorKind{
+		"":                            odb.Invalid,
+		"sqlite:":                     odb.Invalid,
+		"sqlite::memory:":             odb.Invalid,
+		"postgres://u:p@h/d":          odb.Invalid,
+		"sqlite:/nowhere/at/all/x.db": odb.Unavailable,
+		"sqlite:" + t.TempDir():       odb.Unavailable,
+	} {
+		if db, err := sqldb.Open(t.Context(), sqldb.Config{DSN: dsn}); odb.KindOf(err) != want || err == nil {
+			t.Errorf("Open(%q) = %v, %v, want an error of kind %v", dsn, db, err, want)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package sqldb
+
+import (
+	"fmt"
+
+	"signalbox.internal/odb"
+)
+
+// store writes what the other steps found to be right. What points at a
+// definition is taken away before it is touched and put back after, so no
+// foreign key has to wait for the end of the transaction.
+func (a *applier) store() error {
+	for _, step := range []func() error{a.release, a.writeRows, a.writeLinks, a.deleteRows} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release removes the references and claims of all that changes, and moves
+// names out of the way that others of the set take over.
+func (a *applier) release() error {
+	for _, e := range a.order {
+		if e.before == nil {
+			continue
+		}
+		if _, err := a.run(deleteRefs, e.before.id); err != nil {
+			return fmt.Errorf("remove references: %w", err)
+		}
+		if _, err := a.run(deleteClaims, e.before.id); err != nil {
+			return fmt.Errorf("remove claims: %w", err)
+		}
+		heir := a.final[e.before.key()]
+		if heir == "" || heir == e.before.id {
+			continue
+		}
+		// No name has a tilde, so this one is free.
+		if _, err := a.run(parkDefinition, "~"+e.before.id, e.before.id); err != nil {
+			return fmt.Errorf("free name: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *applier) writeRows() error {
+	for _, e := range a.order {
+		var err error
+		switch {
+		case e.after == nil:
+			continue
+		case e.before == nil:
+			_, err = a.run(insertDefinition, e.after.id, e.after.kind, e.after.name, e.after.version, a.rev,
+				a.d.long(string(e.after.spec)), a.now)
+		default:
+			_, err = a.run(updateDefinition, e.after.name, e.after.version, a.rev,
+				a.d.long(string(e.after.spec)), a.now, e.after.id)
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", e.after.key(), err)
+		}
+	}
+	return nil
+}
+
+func (a *applier) writeLinks() error {
+	for _, m := range a.moves {
+		if _, err := a.run(moveRefs, m.newTo, m.oldTo, m.from); err != nil {
+			return fmt.Errorf("move references: %w", err)
+		}
+	}
+	for _, r := range a.refs {
+		if _, err := a.run(insertRef, r.from, r.to, r.field); err != nil {
+			return fmt.Errorf("write reference: %w", err)
+		}
+	}
+	for _, c := range a.claims {
+		if _, err := a.run(insertClaim, c.kind, c.text, c.owner); err != nil {
+			return fmt.Errorf("write claim: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *applier) deleteRows() error {
+	for _, e := range a.order {
+		if e.after != nil {
+			continue
+		}
+		if _, err := a.run(deleteDefinition, e.before.id); err != nil {
+			return fmt.Errorf("delete %s: %w", e.before.key(), err)
+		}
+	}
+	return nil
+}
+
+// record writes the change log and returns the revision as History will.
+func (a *applier) record(set odb.ChangeSet) (odb.Revision, error) {
+	rev := odb.Revision{Revision: a.rev, At: instant(a.now), Actor: set.Actor, Reason: set.Reason}
+	_, err := a.run(insertChangeSet, a.rev, nullable(set.Actor.Name), nullable(set.Actor.Source),
+		nullable(set.Actor.Addr), nullable(set.Reason), a.now)
+	if err != nil {
+		return odb.Revision{}, fmt.Errorf("write change set: %w", err)
+	}
+	for i, e := range a.order {
+		entry := e.entry()
+		entry.Revision, entry.Seq, entry.At = a.rev, i, rev.At
+		if err := a.logEntry(entry); err != nil {
+			return odb.Revision{}, fmt.Errorf("write change: %w", err)
+		}
+		rev.Changes = append(rev.Changes, entry)
+	}
+	return rev, nil
+}
+
+// entry describes an edit as the change log does.
+func (e *edit) entry() odb.LogEntry {
+	l := odb.LogEntry{Op: e.op}
+	r := e.after
+	if r == nil {
+		r = e.before
+	} else {
+		l.After = r.spec
+	}
+	if e.before != nil {
+		l.Before = e.before.spec
+	}
+	if e.op == odb.Rename {
+		l.OldName = e.before.name
+	}
+	l.ID, l.Kind, l.Name, l.Version = r.id, r.kind, r.name, r.version
+	return l
+}
+
+func (a *applier) logEntry(l odb.LogEntry) error {
+	var before, after any
+	if l.Before != nil {
+		before = a.d.long(string(l.Before))
+	}
+	if l.After != nil {
+		after = a.d.long(string(l.After))
+	}
+	_, err := a.run(insertChange, l.Revision, l.Seq, string(l.Op), l.ID, l.Kind, l.Name, nullable(l.OldName),
+		l.Version, before, after)
+	return err
+}
+
+// nullable binds a text that may be empty: no column holds an empty text.
+func nullable(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// text reads what nullable wrote.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

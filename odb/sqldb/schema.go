@@ -1,0 +1,119 @@
+package sqldb
+
+// step is one migration: one DDL or seeding statement, so that every database
+// can resume between two of them. A released step never changes.
+type step struct {
+	name string // told in errors and kept in the journal
+	text string // for every dialect, see dialect.expand
+}
+
+// journalTable is made before all steps. Row 0 is the migrators' lock, every
+// other row a step that was done.
+const journalTable = `CREATE TABLE odb_schema (
+	version {INT} NOT NULL PRIMARY KEY,
+	name {TEXT 60} NOT NULL,
+	at_us {INT} NOT NULL
+){SUFFIX}`
+
+// steps returns all migrations; the version of a step is its place, from 1.
+// Types are portable: no empty text (Oracle holds it to be NULL), times in
+// microseconds, flags 0 or 1, names of at most 30 bytes, no generated key.
+func steps() []step {
+	return []step{
+		{"revision", `CREATE TABLE odb_revision (
+			id {INT} NOT NULL PRIMARY KEY,
+			rev {INT} NOT NULL
+		){SUFFIX}`},
+		{"first revision", `INSERT INTO odb_revision (id, rev) VALUES (1, 0)`},
+		{"definition", `CREATE TABLE odb_definition (
+			id {ID} NOT NULL PRIMARY KEY,
+			kind {TEXT 40} NOT NULL,
+			name {TEXT 150} NOT NULL,
+			version {INT} NOT NULL,
+			rev {INT} NOT NULL,
+			spec {DOC} NOT NULL,
+			at_us {INT} NOT NULL,
+			CONSTRAINT odb_definition_name UNIQUE (kind, name)
+		){SUFFIX}`},
+		{"ref", `CREATE TABLE odb_ref (
+			from_id {ID} NOT NULL,
+			to_id {ID} NOT NULL,
+			field {TEXT 200} NOT NULL,
+			PRIMARY KEY (from_id, field),
+			CONSTRAINT odb_ref_from FOREIGN KEY (from_id) REFERENCES odb_definition (id),
+			CONSTRAINT odb_ref_to FOREIGN KEY (to_id) REFERENCES odb_definition (id)
+		){SUFFIX}`},
+		{"ref target", `CREATE INDEX odb_ref_target ON odb_ref (to_id)`},
+		{"claim", `CREATE TABLE odb_claim (
+			kind {TEXT 40} NOT NULL,
+			claim {TEXT 400} NOT NULL,
+			def_id {ID} NOT NULL,
+			PRIMARY KEY (kind, claim),
+			CONSTRAINT odb_claim_def FOREIGN KEY (def_id) REFERENCES odb_definition (id)
+		){SUFFIX}`},
+		{"claim owner", `CREATE INDEX odb_claim_owner ON odb_claim (def_id)`},
+		{"change set", `CREATE TABLE odb_change_set (
+			rev {INT} NOT NULL PRIMARY KEY,
+			actor {TEXT 200},
+			source {TEXT 60},
+			addr {TEXT 200},
+			reason {TEXT 1000},
+			at_us {INT} NOT NULL
+		){SUFFIX}`},
+		{"change", `CREATE TABLE odb_change (
+			rev {INT} NOT NULL,
+			seq {INT} NOT NULL,
+			op {TEXT 10} NOT NULL,
+			def_id {ID} NOT NULL,
+			kind {TEXT 40} NOT NULL,
+			name {TEXT 150} NOT NULL,
+			old_name {TEXT 150},
+			version {INT} NOT NULL,
+			spec_before {DOC},
+			spec_after {DOC},
+			PRIMARY KEY (rev, seq),
+			CONSTRAINT odb_change_once UNIQUE (def_id, rev),
+			CONSTRAINT odb_change_rev FOREIGN KEY (rev) REFERENCES odb_change_set (rev)
+		){SUFFIX}`},
+		{"change name", `CREATE INDEX odb_change_name ON odb_change (kind, name)`},
+		{"change old name", `CREATE INDEX odb_change_old_name ON odb_change (kind, old_name)`},
+		{"package", `CREATE TABLE odb_package (
+			hash {TEXT 64} NOT NULL PRIMARY KEY,
+			name {TEXT 150} NOT NULL,
+			engine {TEXT 40} NOT NULL,
+			bytes {INT} NOT NULL,
+			services {DOC} NOT NULL,
+			uploader {TEXT 200},
+			at_us {INT} NOT NULL,
+			archive {BLOB} NOT NULL
+		){SUFFIX}`},
+		{"package name", `CREATE INDEX odb_package_name ON odb_package (name, at_us)`},
+		{"package age", `CREATE INDEX odb_package_age ON odb_package (at_us)`},
+		{"account", `CREATE TABLE odb_account (
+			name {TEXT 150} NOT NULL PRIMARY KEY,
+			role {TEXT 20} NOT NULL,
+			password {TEXT 400},
+			disabled {FLAG} NOT NULL,
+			at_us {INT} NOT NULL,
+			CONSTRAINT odb_account_disabled CHECK (disabled IN (0, 1))
+		){SUFFIX}`},
+		{"token", `CREATE TABLE odb_token (
+			id {ID} NOT NULL PRIMARY KEY,
+			account {TEXT 150} NOT NULL,
+			role {TEXT 20} NOT NULL,
+			note {TEXT 1000},
+			hash {TEXT 64} NOT NULL,
+			at_us {INT} NOT NULL,
+			expires_us {INT} NOT NULL,
+			CONSTRAINT odb_token_hash UNIQUE (hash),
+			CONSTRAINT odb_token_account FOREIGN KEY (account) REFERENCES odb_account (name)
+		){SUFFIX}`},
+		{"token account", `CREATE INDEX odb_token_owner ON odb_token (account)`},
+		{"lease", `CREATE TABLE odb_lease (
+			name {TEXT 100} NOT NULL PRIMARY KEY,
+			holder {TEXT 200} NOT NULL,
+			term {INT} NOT NULL,
+			expires_us {INT} NOT NULL
+		){SUFFIX}`},
+	}
+}

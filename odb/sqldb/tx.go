@@ -1,0 +1,117 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// maxAttempts is how often a transaction is run when the database says that it
+// may succeed when run again. SQLite has waited for its lock for 10 s by then.
+const maxAttempts = 5
+
+// tx is one transaction, or one moment of reading, with the catalogue's statements.
+type tx struct {
+	ctx   context.Context
+	sql   *sql.Tx
+	pool  *pool
+	stmts [statements]*sql.Stmt // those of the pool, bound to sql
+	d     *dialect
+}
+
+// change runs work in a transaction that writes: all of it is committed, or
+// nothing. work may run more than once. Errors come back typed, as op on key.
+func (db *DB) change(ctx context.Context, op, key string, work func(*tx) error) error {
+	var err error
+	for attempt := range maxAttempts {
+		if attempt > 0 && pause(ctx, attempt) != nil {
+			break
+		}
+		err = db.attempt(ctx, db.write, db.dialect.write, work)
+		// A unique key that work saw free was taken by another in the meantime.
+		if c := db.dialect.classOf(err); c != classRetry && c != classUnique {
+			break
+		}
+		db.log.DebugContext(ctx, "transaction runs again", "op", op, "attempt", attempt+1, "error", err)
+	}
+	return db.dialect.typed(ctx, op, key, err)
+}
+
+// look runs work on one consistent moment of the database.
+func (db *DB) look(ctx context.Context, op, key string, work func(*tx) error) error {
+	return db.dialect.typed(ctx, op, key, db.attempt(ctx, db.read, db.dialect.read, work))
+}
+
+func (db *DB) attempt(ctx context.Context, p *pool, opts *sql.TxOptions, work func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t, err := p.db.BeginTx(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback() //nolint:errcheck // after a commit it does nothing; before one, work's error counts
+	if err := work(&tx{ctx: ctx, sql: t, pool: p, d: db.dialect}); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+// pause waits a random while that grows with each attempt.
+func pause(ctx context.Context, attempt int) error {
+	t := time.NewTimer(time.Duration(1+rand.Int64N(int64(attempt)*20)) * time.Millisecond) //nolint:gosec // no secret
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *tx) stmt(s statement) *sql.Stmt {
+	if t.stmts[s] == nil {
+		t.stmts[s] = t.sql.StmtContext(t.ctx, t.pool.stmts[s])
+	}
+	return t.stmts[s]
+}
+
+// run executes a statement and returns the number of rows it changed.
+func (t *tx) run(s statement, args ...any) (int64, error) {
+	res, err := t.stmt(s).ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// one reads one row into dest; sql.ErrNoRows when there is none.
+func (t *tx) one(s statement, args []any, dest ...any) error {
+	return t.stmt(s).QueryRowContext(t.ctx, args...).Scan(dest...)
+}
+
+// has reads one row into dest and reports whether there was one.
+func (t *tx) has(s statement, args []any, dest ...any) (bool, error) {
+	err := t.one(s, args, dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// each calls scan for every row.
+func (t *tx) each(s statement, args []any, scan func(*sql.Rows) error) error {
+	rows, err := t.stmt(s).QueryContext(t.ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
