@@ -100,7 +100,12 @@ func sqlitePool(path string, extra url.Values) (*sql.DB, error) {
 	for name, values := range extra {
 		q[name] = append(q[name], values...)
 	}
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: q.Encode()}
+	u := url.URL{
+		Scheme: "file",
+		Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(),
+		// SQLite does not read a plus sign as a blank.
+		RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20"),
+	}
 	return driver.Open(u.String())
 }
 
