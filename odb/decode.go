@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-func jsonNumber(s string) json.Number { return json.Number(s) }
-
 // Decode reads the spec of a kind: strictly (an unknown field is a fault that
 // names the nearest known one), with defaults filled in, and validated. Every
-// fault is reported at once, in an Invalid [Error].
+// fault is reported at once, in an Invalid [Error]. Forgiven is what people
+// write by hand: one element of a list without brackets, and a number or a
+// boolean as a value of a map of texts.
 func Decode(kind string, raw []byte) (Spec, error) {
 	k, ok := KindNamed(kind)
 	if !ok {
@@ -28,19 +28,12 @@ func Decode(kind string, raw []byte) (Spec, error) {
 		return nil, &Error{Op: op, Kind: Invalid, Faults: Faults{{Message: err.Error()}}}
 	}
 	spec := k.New()
-	var faults Faults
-	fillObject(tree, Fields(spec), "", &faults)
-	if err := faults.Err(op, ""); err != nil {
-		return nil, err
+	var d decoder
+	d.object(tree, Fields(spec), reflect.ValueOf(spec).Elem(), "")
+	if !d.unsure {
+		d.merge(spec.Validate())
 	}
-	full, err := json.Marshal(tree)
-	if err != nil {
-		return nil, Errorf(Internal, op, "", "encode with defaults: %w", err)
-	}
-	if err := json.Unmarshal(full, spec); err != nil {
-		return nil, &Error{Op: op, Kind: Invalid, Faults: Faults{{Message: err.Error()}}}
-	}
-	if err := spec.Validate().Err(op, ""); err != nil {
+	if err := d.faults.Err(op, ""); err != nil {
 		return nil, err
 	}
 	return spec, nil
@@ -62,255 +55,134 @@ func parseObject(raw []byte) (map[string]any, error) {
 		if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return nil, fmt.Errorf("a spec is an object, not a %s", te.Value)
 		}
-		return nil, err
+		return nil, fmt.Errorf("the spec is not JSON: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is text after the end of the object")
 	}
-	if tree == nil {
-		tree = map[string]any{}
-	}
 	return tree, nil
 }
 
-// fillObject checks obj against fields and fills in defaults.
-func fillObject(obj map[string]any, fields []Field, at string, faults *Faults) {
-	for _, key := range sortedKeys(obj) {
-		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Name == key }) {
-			faults.Add(at+"/"+escapePointer(key), "there is no field %q%s", key, didYouMean(key, fieldNames(fields)))
-		}
-	}
-	for _, f := range fields {
-		here := at + "/" + f.Name
-		value, given := obj[f.Name]
-		given = given && value != nil
-		if !f.applies(obj, fields) {
-			if given {
-				faults.Add(here, "%s applies only while %s is %s", f.Name, f.WhenField, strings.Join(f.WhenIn, " or "))
-			}
-			delete(obj, f.Name)
-			continue
-		}
-		switch {
-		case given:
-			obj[f.Name] = fillValue(value, f, here, faults)
-		case f.Type == TypeObject:
-			empty := map[string]any{}
-			fillObject(empty, f.Fields, here, faults)
-			obj[f.Name] = empty
-		case f.Default != "":
-			obj[f.Name] = f.defaultValue()
-		case f.Required:
-			faults.Add(here, "%s is required", f.Name)
-		default:
-			delete(obj, f.Name)
+// decoder moves a parsed object into a spec and collects what is wrong with it.
+type decoder struct {
+	faults Faults
+	// unsure is set when a choice is wrong: what the other fields should be
+	// depends on it, so nothing more can be said about them.
+	unsure bool
+}
+
+// merge adds the faults that Validate found, but for those about fields that
+// are known to be wrong.
+func (d *decoder) merge(found Faults) {
+	wrong := d.faults
+	for _, f := range found {
+		if !slices.ContainsFunc(wrong, func(w Fault) bool { return within(f.Pointer, w.Pointer) || within(w.Pointer, f.Pointer) }) {
+			d.faults = append(d.faults, f)
 		}
 	}
 }
 
-// fillValue checks one value and returns it, objects with their defaults.
-func fillValue(value any, f Field, at string, faults *Faults) any {
+// within reports whether pointer p is q or below it.
+func within(p, q string) bool { return p == q || strings.HasPrefix(p, q+"/") }
+
+// object fills v from obj and checks it against fields.
+func (d *decoder) object(obj map[string]any, fields []Field, v reflect.Value, at string) {
+	known := 0
+	for i := range fields {
+		f := &fields[i]
+		value, given := obj[f.Name]
+		if given {
+			known++
+		}
+		d.field(value, f, v, at)
+	}
+	if known == len(obj) {
+		return
+	}
+	for _, key := range sortedKeys(obj) {
+		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Name == key }) {
+			d.faults.Add(at+"/"+escapePointer(key), "there is no field %q%s", key, didYouMean(key, fieldNames(fields)))
+		}
+	}
+}
+
+// field fills one field of the object v; a nil value is one that is not given.
+func (d *decoder) field(value any, f *Field, v reflect.Value, at string) {
+	if choice, ok := f.choice(v); !ok {
+		if value != nil && choice != "" {
+			d.faults.Add(at+"/"+f.Name, "%s applies only while %s is %s", f.Name, f.WhenField, strings.Join(f.WhenIn, " or "))
+		}
+		return
+	}
+	to := v.Field(f.index)
+	switch {
+	case value != nil:
+		d.value(value, f, to, at+"/"+f.Name)
+	case f.Type == TypeObject:
+		d.object(nil, f.Fields, to, at+"/"+f.Name)
+	case f.Default != "":
+		setDefault(f, to)
+	case f.Required:
+		d.faults.Add(at+"/"+f.Name, "%s is required", f.Name)
+	}
+}
+
+func setDefault(f *Field, to reflect.Value) {
+	if f.Type == TypeList {
+		to.Set(reflect.AppendSlice(reflect.MakeSlice(to.Type(), 0, f.standard.Len()), f.standard))
+		return
+	}
+	to.Set(f.standard)
+}
+
+// value checks one value and puts it into to, objects with their defaults.
+func (d *decoder) value(value any, f *Field, to reflect.Value, at string) {
 	switch f.Type {
 	case TypeList:
 		list, ok := value.([]any)
 		if !ok {
-			list = []any{value} // one element may be written without brackets
+			list = []any{value}
 		}
+		to.Set(reflect.MakeSlice(to.Type(), len(list), len(list)))
 		for i, v := range list {
-			list[i] = fillValue(v, *f.Item, at+"/"+strconv.Itoa(i), faults)
+			d.value(v, f.Item, to.Index(i), at+"/"+strconv.Itoa(i))
 		}
-		return list
 	case TypeObject:
 		obj, ok := value.(map[string]any)
 		if !ok {
-			faults.Add(at, "is %s; an object is needed", jsonType(value))
-			return map[string]any{}
+			d.faults.Add(at, "is %s; an object is needed", jsonType(value))
+			return
 		}
-		fillObject(obj, f.Fields, at, faults)
-		return obj
+		d.object(obj, f.Fields, to, at)
 	case TypeMap:
-		return fillMap(value, at, faults)
+		d.texts(value, to, at)
 	default:
-		if msg := scalarFault(value, f); msg != "" {
-			faults.Add(at, "%s", msg)
+		if msg := scalar(value, f, to); msg != "" {
+			d.faults.Add(at, "%s", msg)
+			d.unsure = d.unsure || len(f.Enum) > 0
 		}
-		return value
 	}
 }
 
-func fillMap(value any, at string, faults *Faults) any {
+// texts fills a map of text to text.
+func (d *decoder) texts(value any, to reflect.Value, at string) {
 	obj, ok := value.(map[string]any)
 	if !ok {
-		faults.Add(at, "is %s; an object of texts is needed", jsonType(value))
-		return map[string]any{}
+		d.faults.Add(at, "is %s; an object of texts is needed", jsonType(value))
+		return
 	}
+	out := make(map[string]string, len(obj))
 	for _, key := range sortedKeys(obj) {
 		switch v := obj[key].(type) {
 		case string:
+			out[key] = v
 		case json.Number:
-			obj[key] = v.String()
+			out[key] = v.String()
 		case bool:
-			obj[key] = strconv.FormatBool(v)
+			out[key] = strconv.FormatBool(v)
 		default:
-			faults.Add(at+"/"+escapePointer(key), "is %s; a text is needed", jsonType(v))
+			d.faults.Add(at+"/"+escapePointer(key), "is %s; a text is needed", jsonType(v))
 		}
 	}
-	return obj
-}
-
-// scalarFault says what is wrong with a value that is not a container; empty when nothing is.
-func scalarFault(value any, f Field) string {
-	target := map[FieldType]func() json.Unmarshaler{
-		TypeDuration: func() json.Unmarshaler { return new(Duration) },
-		TypeSize:     func() json.Unmarshaler { return new(Size) },
-		TypeSecret:   func() json.Unmarshaler { return new(Secret) },
-	}[f.Type]
-	if target != nil {
-		raw, err := json.Marshal(value)
-		if err == nil {
-			err = target().UnmarshalJSON(raw)
-		}
-		if err != nil {
-			return err.Error()
-		}
-		if f.Type == TypeSecret && value == "" {
-			return "the secret is empty"
-		}
-		return ""
-	}
-	switch f.Type {
-	case TypeString:
-		return stringFault(value, f)
-	case TypeInteger, TypeNumber:
-		return numberFault(value, f)
-	case TypeBoolean:
-		if _, ok := value.(bool); !ok {
-			return fmt.Sprintf("is %s; true or false is needed", jsonType(value))
-		}
-	}
-	return ""
-}
-
-func stringFault(value any, f Field) string {
-	s, ok := value.(string)
-	if !ok {
-		return fmt.Sprintf("is %s; a text is needed", jsonType(value))
-	}
-	if len(f.Enum) > 0 && !slices.Contains(f.Enum, s) {
-		return fmt.Sprintf("is %q; one of %s is needed", s, strings.Join(f.Enum, ", "))
-	}
-	if f.Required && s == "" {
-		return f.Name + " is required"
-	}
-	return ""
-}
-
-func numberFault(value any, f Field) string {
-	n, ok := value.(json.Number)
-	if !ok {
-		return fmt.Sprintf("is %s; a number is needed", jsonType(value))
-	}
-	if f.Type == TypeNumber {
-		if _, err := n.Float64(); err != nil {
-			return fmt.Sprintf("%s is out of range", n)
-		}
-		return ""
-	}
-	v, err := n.Int64()
-	switch {
-	case err != nil:
-		return fmt.Sprintf("is %s; a whole number is needed", n)
-	case f.Min != nil && v < *f.Min:
-		return fmt.Sprintf("is %d; at least %d is needed", v, *f.Min)
-	case f.Max != nil && v > *f.Max:
-		return fmt.Sprintf("is %d; at most %d is allowed", v, *f.Max)
-	}
-	return ""
-}
-
-// Encode writes a spec canonically: fields in the order of declaration, those
-// at their default left out, map keys sorted. Equal specs give equal bytes. A
-// secret in clear is an error.
-func Encode(spec Spec) (json.RawMessage, error) {
-	v := reflect.ValueOf(spec).Elem()
-	b, _, err := encodeObject(v, Fields(spec))
-	if err != nil {
-		return nil, fmt.Errorf("encode spec: %w", err)
-	}
-	return b, nil
-}
-
-func encodeObject(v reflect.Value, fields []Field) (out []byte, empty bool, err error) {
-	out, empty = []byte{'{'}, true
-	texts := textFields(v, fields)
-	for _, f := range fields {
-		if !f.applies(texts, fields) {
-			continue
-		}
-		b, skip, err := encodeField(v.Field(f.index), f)
-		if err != nil {
-			return nil, false, fmt.Errorf("field %s: %w", f.Name, err)
-		}
-		if skip {
-			continue
-		}
-		if !empty {
-			out = append(out, ',')
-		}
-		empty = false
-		out = append(append(append(out, '"'), f.Name...), '"', ':')
-		out = append(out, b...)
-	}
-	return append(out, '}'), empty, nil
-}
-
-// textFields returns the text fields of an object, on which other fields may depend.
-func textFields(v reflect.Value, fields []Field) map[string]any {
-	texts := map[string]any{}
-	for _, f := range fields {
-		if f.Type == TypeString {
-			texts[f.Name] = v.Field(f.index).String()
-		}
-	}
-	return texts
-}
-
-func encodeField(v reflect.Value, f Field) (out []byte, skip bool, err error) {
-	switch {
-	case f.Type == TypeObject:
-		return encodeObject(v, f.Fields)
-	case f.Type == TypeList && f.Item.Type == TypeObject:
-		out = []byte{'['}
-		for i := range v.Len() {
-			b, _, err := encodeObject(v.Index(i), f.Item.Fields)
-			if err != nil {
-				return nil, false, err
-			}
-			if i > 0 {
-				out = append(out, ',')
-			}
-			out = append(out, b...)
-		}
-		return append(out, ']'), v.Len() == 0, nil
-	}
-	out, err = marshalPlain(v.Interface())
-	if err != nil {
-		return nil, false, err
-	}
-	if f.Default == "" {
-		return out, v.IsZero() || (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0, nil
-	}
-	def, err := marshalPlain(f.defaultValue())
-	return out, bytes.Equal(out, def), err
-}
-
-// marshalPlain is json.Marshal without the escaping of < > &, which files would show.
-func marshalPlain(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	to.Set(reflect.ValueOf(out))
 }

@@ -1,10 +1,12 @@
 package odb
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // FieldType says what a field of a spec holds.
@@ -45,11 +47,32 @@ type Field struct {
 	Max       *int64    `json:"max,omitempty"`
 	Item      *Field    `json:"item,omitempty"`
 	Fields    []Field   `json:"fields,omitempty"`
-	index     int
+
+	index    int           // in the struct
+	chooser  int           // index of WhenField in the struct; -1 when the field always applies
+	standard reflect.Value // Default in the field's own type
 }
 
-// Fields describes the fields of a spec, in the order of its declaration.
-func Fields(spec Spec) []Field { return structFields(reflect.TypeOf(spec).Elem()) }
+// Fields describes the fields of a spec, in the order of its declaration. They
+// are shared: read only.
+func Fields(spec Spec) []Field {
+	t := reflect.TypeOf(spec).Elem()
+	if fields, ok := fieldTable()[t]; ok {
+		return fields
+	}
+	return structFields(t)
+}
+
+// fieldTable holds the fields of every kind. Reading tags takes longer than
+// decoding a spec, so it is done once.
+var fieldTable = sync.OnceValue(func() map[reflect.Type][]Field {
+	table := map[reflect.Type][]Field{}
+	for _, k := range Kinds() {
+		t := reflect.TypeOf(k.New()).Elem()
+		table[t] = structFields(t)
+	}
+	return table
+})
 
 func structFields(t reflect.Type) []Field {
 	var fields []Field
@@ -61,24 +84,54 @@ func structFields(t reflect.Type) []Field {
 		}
 		f := typed(sf.Type)
 		f.index, f.Name = i, name
-		f.Title, f.Help = sf.Tag.Get("title"), sf.Tag.Get("help")
-		f.Default, f.Example = sf.Tag.Get("default"), sf.Tag.Get("example")
-		f.Ref = sf.Tag.Get("ref")
-		f.Required = sf.Tag.Get("required") == "true"
-		f.Multiline = sf.Tag.Get("multiline") == "true"
-		f.Min, f.Max = bound(sf.Tag.Get("min")), bound(sf.Tag.Get("max"))
-		if enum := sf.Tag.Get("enum"); enum != "" {
-			f.Enum = strings.Split(enum, ",")
+		f.readTags(sf.Tag)
+		f.chooser = -1
+		if j := slices.IndexFunc(fields, func(other Field) bool { return other.Name == f.WhenField }); j >= 0 {
+			f.chooser = fields[j].index
 		}
-		if field, values, ok := strings.Cut(sf.Tag.Get("when"), "="); ok {
-			f.WhenField, f.WhenIn = field, strings.Split(values, ",")
-		}
-		if f.Item != nil {
-			f.Item.Ref, f.Item.Enum = f.Ref, f.Enum
-		}
+		f.standard = f.defaultIn(sf.Type)
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+func (f *Field) readTags(tag reflect.StructTag) {
+	f.Title, f.Help = tag.Get("title"), tag.Get("help")
+	f.Default, f.Example = tag.Get("default"), tag.Get("example")
+	f.Ref = tag.Get("ref")
+	f.Required = tag.Get("required") == "true"
+	f.Multiline = tag.Get("multiline") == "true"
+	f.Min, f.Max = bound(tag.Get("min")), bound(tag.Get("max"))
+	if enum := tag.Get("enum"); enum != "" {
+		f.Enum = strings.Split(enum, ",")
+	}
+	if field, values, ok := strings.Cut(tag.Get("when"), "="); ok {
+		f.WhenField, f.WhenIn = field, strings.Split(values, ",")
+	}
+	if f.Item != nil {
+		f.Item.Ref, f.Item.Enum = f.Ref, f.Enum
+	}
+}
+
+// defaultIn returns the default as a value of the field's own type, which is the
+// zero value when there is none. A test holds every default of every kind to be
+// a good value.
+func (f *Field) defaultIn(t reflect.Type) reflect.Value {
+	v := reflect.New(t).Elem()
+	if f.Default == "" {
+		return v
+	}
+	var d decoder
+	switch def := f.defaultValue().(type) {
+	case []any:
+		v.Set(reflect.MakeSlice(t, len(def), len(def)))
+		for i, item := range def {
+			d.value(item, f.Item, v.Index(i), "")
+		}
+	default:
+		d.value(def, f, v, "")
+	}
+	return v
 }
 
 func bound(tag string) *int64 {
@@ -117,18 +170,14 @@ func typed(t reflect.Type) Field {
 	}
 }
 
-// applies reports whether f has a meaning in obj, whose fields are siblings.
-func (f Field) applies(obj map[string]any, siblings []Field) bool {
-	if f.WhenField == "" {
-		return true
+// choice returns what the object chose for the field on which f depends, and
+// whether f applies with it. The choice is empty when it is not a good one.
+func (f *Field) choice(object reflect.Value) (value string, applies bool) {
+	if f.chooser < 0 {
+		return "", true
 	}
-	value, ok := obj[f.WhenField].(string)
-	if !ok {
-		if i := slices.IndexFunc(siblings, func(s Field) bool { return s.Name == f.WhenField }); i >= 0 {
-			value = siblings[i].Default
-		}
-	}
-	return slices.Contains(f.WhenIn, value)
+	value = object.Field(f.chooser).String()
+	return value, slices.Contains(f.WhenIn, value)
 }
 
 // defaultValue returns the default as decoded JSON; nil when there is none.
@@ -140,7 +189,7 @@ func (f Field) defaultValue() any {
 	case TypeBoolean:
 		return f.Default == "true"
 	case TypeInteger, TypeNumber:
-		return jsonNumber(f.Default)
+		return json.Number(f.Default)
 	case TypeList:
 		var list []any
 		for _, s := range strings.Split(f.Default, ",") {

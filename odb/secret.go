@@ -72,18 +72,23 @@ func (s *Secret) UnmarshalJSON(b []byte) error {
 		*s = Secret{clear: text}
 		return nil
 	}
-	var obj struct {
-		Ref *string `json:"ref"`
+	var obj map[string]string
+	ref, ok := "", false
+	if json.Unmarshal(b, &obj) == nil {
+		ref, ok = obj["ref"]
 	}
-	if err := json.Unmarshal(b, &obj); err != nil || obj.Ref == nil {
-		return errors.New(`a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"} or {"ref": "sealed:…"}`)
+	if !ok || len(obj) != 1 {
+		return errSecretForm
 	}
-	if err := checkSecretRef(*obj.Ref); err != nil {
+	if err := checkSecretRef(ref); err != nil {
 		return err
 	}
-	*s = Secret{ref: *obj.Ref}
+	*s = Secret{ref: ref}
 	return nil
 }
+
+// errSecretForm is what anything but a text or a reference yields.
+var errSecretForm = errors.New(`a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"} or {"ref": "sealed:…"}`)
 
 func checkSecretRef(ref string) error {
 	scheme, rest, ok := strings.Cut(ref, ":")

@@ -17,8 +17,9 @@ type Snapshot struct {
 }
 
 // NewSnapshot makes a snapshot of defs, which it takes over. Each spec is
-// decoded once; one that this program cannot read is reported together with the
-// others in an error, so that nothing is dropped in silence.
+// decoded once; those that this program cannot read are reported together in an
+// Invalid error, so that nothing is dropped in silence. The snapshot is good all
+// the same: it has them, but no decoded spec of them.
 func NewSnapshot(revision int64, defs []Definition) (*Snapshot, error) {
 	order := map[string]int{}
 	for i, name := range KindNames() {
@@ -30,13 +31,13 @@ func NewSnapshot(revision int64, defs []Definition) (*Snapshot, error) {
 	s := &Snapshot{revision: revision, defs: defs, byKey: make(map[string]int, len(defs)), specs: make([]Spec, len(defs))}
 	var faults Faults
 	for i, d := range defs {
+		s.byKey[d.Key()] = i
 		spec, err := Decode(d.Kind, d.Spec)
 		if err != nil {
 			faults.Add("", "%s: %v", d.Key(), err)
 			continue
 		}
 		s.specs[i] = spec
-		s.byKey[d.Key()] = i
 	}
 	return s, faults.Err("load snapshot", fmt.Sprintf("revision %d", revision))
 }

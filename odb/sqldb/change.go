@@ -126,10 +126,25 @@ func (f *faultList) change(c odb.Change) wanted {
 		return w
 	}
 	w.spec = spec
+	if f.clearSecrets(key, spec) {
+		return w
+	}
 	if w.doc, err = odb.Encode(spec); err != nil {
 		f.addError(key, err)
 	}
 	return w
+}
+
+// clearSecrets finds secrets that nobody sealed: they must not reach the database.
+func (f *faultList) clearSecrets(key string, spec odb.Spec) (found bool) {
+	_ = odb.EachSecret(spec, func(pointer string, s *odb.Secret) error { // visit returns no error
+		if s.Clear() != "" {
+			f.add(key, pointer, "the secret is in clear; it must be sealed before it is stored")
+			found = true
+		}
+		return nil
+	})
+	return found
 }
 
 func (f *faultList) names(c odb.Change) {
