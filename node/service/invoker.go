@@ -141,7 +141,8 @@ func handle(ctx context.Context, c *Call, e *entry) (out []byte, err *Error) {
 	if ctx.Err() != nil && AsError(failure).Code == CodeInternal {
 		failure = ctx.Err()
 	}
-	return nil, AsError(failure)
+	e := *AsError(failure) // a copy: services may return one error value to many callers
+	return nil, &e
 }
 
 // report logs what went wrong inside, once in a tree of calls: where it began.
