@@ -141,8 +141,8 @@ func handle(ctx context.Context, c *Call, e *entry) (out []byte, err *Error) {
 	if ctx.Err() != nil && AsError(failure).Code == CodeInternal {
 		failure = ctx.Err()
 	}
-	e := *AsError(failure) // a copy: services may return one error value to many callers
-	return nil, &e
+	own := *AsError(failure) // a copy: services may return one error value to many callers
+	return nil, &own
 }
 
 // report logs what went wrong inside, once in a tree of calls: where it began.
