@@ -53,6 +53,12 @@ func (s *schema) check(text []byte) ([]byte, odb.Faults) {
 	if err != nil {
 		return nil, odb.Faults{{Message: "is not JSON: " + err.Error()}}
 	}
+	if hasSuspect(text) {
+		var faults odb.Faults
+		if numberFaults(value, "", &faults); len(faults) > 0 {
+			return nil, faults
+		}
+	}
 	filled := s.defaults.fill(value)
 	if err := s.compiled.Validate(value); err != nil {
 		ve, ok := errors.AsType[*jsonschema.ValidationError](err)

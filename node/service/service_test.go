@@ -196,6 +196,22 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
+func TestMonstrousNumbersAreRefused(t *testing.T) {
+	schema := json.RawMessage(`{"type":"object","properties":{"n":{"type":"integer","multipleOf":3}}}`)
+	inv := invoker(t, setup{}, fn{service.Spec{Name: "s", Input: schema}, func(_ context.Context, c *service.Call) ([]byte, error) { return c.Input, nil }})
+	for input, ok := range map[string]bool{
+		`{"n":1e999999999}`: false, `{"n":9E+999999999}`: false, `{"n":1e-999999999}`: false, `{"x":[{"y":1e401}]}`: false,
+		`{"n":` + strings.Repeat("9", 100_000) + `}`: false, `{"n":0.` + strings.Repeat("1", 100_000) + `}`: false,
+		`{"n":3e2}`: true, `{"n":300, "s":"1e999999999"}`: true, `{"n":1.5e400}`: true,
+	} {
+		start := time.Now()
+		_, err := inv.Invoke(t.Context(), call("s", input))
+		if (err == nil) != ok || time.Since(start) > time.Second {
+			t.Errorf("%.40s: %v after %v, want good: %v", input, err, time.Since(start), ok)
+		}
+	}
+}
+
 func TestSchemaMustNotLoadAnything(t *testing.T) {
 	for _, ref := range []string{"file:///etc/passwd", "http://127.0.0.1:1/x.json", "other.json"} {
 		s := fn{service.Spec{Name: "s", Input: json.RawMessage(`{"$ref":"` + ref + `"}`)}, nil}
