@@ -18,42 +18,62 @@ import (
 // maxEntries bounds how much of a folder is looked at, ignored files included.
 const maxEntries = 10 * MaxFiles
 
-// ReadPackages reads packages from disk. A path is one .ts or .js file, whose
+// Found is a package and where it was read from.
+type Found struct {
+	Source
+	dir string // what the names of its files are relative to, as the user gave it
+}
+
+// Path returns the path of one of the package's files as the user would type it.
+func (f Found) Path(file string) string { return filepath.Join(f.dir, filepath.FromSlash(file)) }
+
+// ReadPackages reads packages from disk, see [FindPackages].
+func ReadPackages(paths ...string) ([]Source, error) {
+	found, err := FindPackages(paths...)
+	var sources []Source
+	for _, f := range found {
+		sources = append(sources, f.Source)
+	}
+	return sources, err
+}
+
+// FindPackages reads packages from disk. A path is one .ts or .js file, whose
 // X.test.ts beside it belongs to the package, or a folder with sources at its
 // root or in src. Of a folder everything is read but hidden files, node_modules
 // and backups (name~). A symbolic link may lead to a file of the same folder and
 // nowhere else. Paths that mean the same package give it once; two packages of
 // one name are an error. Names and sizes are checked; the code is not looked at.
-func ReadPackages(paths ...string) ([]Source, error) {
+// The error joins what is wrong with each path.
+func FindPackages(paths ...string) ([]Found, error) {
 	var (
-		sources []Source
-		errs    []error
+		packages []Found
+		errs     []error
 	)
-	from := map[string]string{} // absolute path of the package → path as given
-	names := map[string]string{}
+	seen := map[string]bool{}    // absolute paths of packages
+	names := map[string]string{} // package → path as given
 	for _, p := range paths {
 		abs, err := packagePath(p)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if _, again := from[abs]; again {
+		if seen[abs] {
 			continue
 		}
-		from[abs] = p
-		src, err := readPackage(abs, p)
+		seen[abs] = true
+		found, err := readPackage(abs, p)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if other, twice := names[src.Name]; twice {
-			errs = append(errs, readFault(p, "its name %s is also that of %s; name one of them otherwise in %s", src.Name, other, SettingsFile))
+		if other, twice := names[found.Name]; twice {
+			errs = append(errs, readFault(p, "its name %s is also that of %s; name one of them otherwise in %s", found.Name, other, SettingsFile))
 			continue
 		}
-		names[src.Name] = p
-		sources = append(sources, src)
+		names[found.Name] = p
+		packages = append(packages, found)
 	}
-	return sources, errors.Join(errs...)
+	return packages, errors.Join(errs...)
 }
 
 // IsSource reports whether a file of this name can hold services: a .ts or .js
@@ -101,45 +121,46 @@ func isFile(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func readPackage(abs, given string) (Source, error) {
+func readPackage(abs, given string) (Found, error) {
 	info, err := os.Stat(abs)
 	if err != nil {
-		return Source{}, readError(given, err)
+		return Found{}, readError(given, err)
 	}
-	root := abs
+	root, shown := abs, given
 	if !info.IsDir() {
 		if !info.Mode().IsRegular() || !IsSource(abs) {
-			return Source{}, readFault(given, "it is neither a .ts or .js file nor a folder with such files")
+			return Found{}, readFault(given, "it is neither a .ts or .js file nor a folder with such files")
 		}
-		root = filepath.Dir(abs)
+		root, shown = filepath.Dir(abs), filepath.Dir(given)
 	}
 	dir, err := os.OpenRoot(root)
 	if err != nil {
-		return Source{}, readError(given, err)
+		return Found{}, readError(given, err)
 	}
 	defer dir.Close() //nolint:errcheck // nothing was written
-	r := reader{root: dir, given: given, files: map[string][]byte{}}
-	src := Source{Name: filepath.Base(abs), Files: r.files}
+	r := reader{root: dir, given: given, shown: shown, files: map[string][]byte{}}
+	found := Found{Source{filepath.Base(abs), r.files}, shown}
 	if info.IsDir() {
 		err = r.folder()
 	} else {
 		ext := filepath.Ext(abs)
-		src.Name = strings.TrimSuffix(src.Name, ext)
-		err = r.single(src.Name, ext)
+		found.Name = strings.TrimSuffix(found.Name, ext)
+		err = r.single(found.Name, ext)
 	}
 	if err != nil {
-		return Source{}, err
+		return Found{}, err
 	}
-	if _, err := src.Check(); err != nil {
-		return Source{}, err
+	if _, err := found.Check(); err != nil {
+		return Found{}, err
 	}
-	return src, nil
+	return found, nil
 }
 
 // reader collects the files of one package.
 type reader struct {
 	root    *os.Root
-	given   string
+	given   string // path of the package, as the user gave it
+	shown   string // path that the names of files are relative to
 	files   map[string][]byte
 	size    int64
 	entries int
@@ -187,7 +208,7 @@ func (r *reader) inner() string {
 
 func (r *reader) visit(name string, d fs.DirEntry, err error) error {
 	if err != nil {
-		return readError(filepath.Join(r.given, filepath.FromSlash(name)), err)
+		return readError(filepath.Join(r.shown, filepath.FromSlash(name)), err)
 	}
 	if r.entries++; r.entries > maxEntries {
 		return readFault(r.given, "it has more than %d files and folders", maxEntries)
@@ -210,10 +231,7 @@ func (r *reader) visit(name string, d fs.DirEntry, err error) error {
 
 // file reads one file into the package.
 func (r *reader) file(name string) error {
-	shown := filepath.Join(r.given, filepath.FromSlash(name))
-	if path.Base(filepath.ToSlash(r.given)) == name {
-		shown = r.given
-	}
+	shown := filepath.Join(r.shown, filepath.FromSlash(name))
 	// What the name leads to is looked at before it is opened: opening a pipe would wait.
 	info, err := r.root.Stat(name)
 	if err != nil {

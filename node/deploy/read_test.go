@@ -102,6 +102,21 @@ func TestReadPackagesContent(t *testing.T) {
 	}
 }
 
+func TestFoundPath(t *testing.T) {
+	dir := tree(t, map[string]string{"p/src/a.ts": "", "b.ts": ""})
+	t.Chdir(dir)
+	found, err := FindPackages("p", "./b.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := found[0].Path("src/a.ts"), filepath.Join("p", "src", "a.ts"); got != want {
+		t.Errorf("Path() in a folder = %q, want %q", got, want)
+	}
+	if got := found[1].Path("b.ts"); got != "b.ts" {
+		t.Errorf("Path() of a file = %q, want b.ts", got)
+	}
+}
+
 func TestReadCurrentFolder(t *testing.T) {
 	dir := tree(t, map[string]string{"shop/a.ts": "x"})
 	t.Chdir(filepath.Join(dir, "shop"))
