@@ -76,19 +76,30 @@ func FindPackages(paths ...string) ([]Found, error) {
 	return packages, errors.Join(errs...)
 }
 
-// IsSource reports whether a file of this name can hold services: a .ts or .js
-// file that is neither a test nor only declares types.
+// codeExts are the extensions of code: TypeScript, JavaScript, and both as modules.
+func codeExts() []string { return []string{".ts", ".js", ".mts", ".mjs"} }
+
+// IsSource reports whether a file of this name can hold services: TypeScript or
+// JavaScript that is neither a test nor only declares types.
 func IsSource(name string) bool {
-	ext := path.Ext(name)
-	if ext != ".ts" && ext != ".js" || strings.HasPrefix(path.Base(name), ".") {
-		return false
-	}
-	return !IsTest(name) && !strings.HasSuffix(name, ".d.ts")
+	stem, code := cutExt(path.Base(filepath.ToSlash(name)))
+	return code && stem != "" && !strings.HasPrefix(stem, ".") && !strings.HasSuffix(stem, ".test") && !strings.HasSuffix(stem, ".d")
 }
 
 // IsTest reports whether a file of this name holds tests.
 func IsTest(name string) bool {
-	return strings.HasSuffix(name, ".test.ts") || strings.HasSuffix(name, ".test.js")
+	stem, code := cutExt(name)
+	return code && strings.HasSuffix(stem, ".test")
+}
+
+// cutExt cuts the extension of code off; false when there is none.
+func cutExt(name string) (string, bool) {
+	for _, ext := range codeExts() {
+		if stem, ok := strings.CutSuffix(name, ext); ok {
+			return stem, true
+		}
+	}
+	return name, false
 }
 
 // packagePath returns the absolute path of the package that p means: a test
@@ -99,7 +110,7 @@ func packagePath(p string) (string, error) {
 		return "", readError(p, err)
 	}
 	if stem, ok := testStem(abs); ok {
-		for _, ext := range []string{".ts", ".js"} {
+		for _, ext := range codeExts() {
 			if isFile(stem + ext) {
 				return stem + ext, nil
 			}
@@ -113,7 +124,8 @@ func testStem(name string) (string, bool) {
 	if !IsTest(name) || !isFile(name) {
 		return "", false
 	}
-	return name[:len(name)-len(".test.ts")], true
+	stem, _ := cutExt(name)
+	return strings.TrimSuffix(stem, ".test"), true
 }
 
 func isFile(name string) bool {
@@ -171,7 +183,8 @@ func (r *reader) single(stem, ext string) error {
 	if err := r.file(stem + ext); err != nil {
 		return err
 	}
-	for _, test := range []string{stem + ".test.ts", stem + ".test.js"} {
+	for _, ext := range codeExts() {
+		test := stem + ".test" + ext
 		if info, err := r.root.Lstat(test); err == nil && info.Mode().IsRegular() {
 			return r.file(test)
 		}

@@ -89,6 +89,25 @@ func TestReadPackages(t *testing.T) {
 	}
 }
 
+func TestKindsOfFiles(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.ts": "source", "a.js": "source", "a.mts": "source", "src/a.mjs": "source", "a.b.ts": "source",
+		"a.test.ts": "test", "x/a.test.mjs": "test",
+		"a.d.ts": "", "a.d.mts": "", ".a.ts": "", ".ts": "", "a.tsx": "", "a.py": "", "ts": "",
+	} {
+		got := ""
+		switch {
+		case IsSource(name):
+			got = "source"
+		case IsTest(name):
+			got = "test"
+		}
+		if got != want {
+			t.Errorf("%s is taken for a %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestReadPackagesContent(t *testing.T) {
 	dir := tree(t, map[string]string{"p/a.ts": "text of a", "p/b.ts": "-> a.ts"})
 	sources, err := ReadPackages(filepath.Join(dir, "p"))
