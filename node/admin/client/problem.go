@@ -46,7 +46,7 @@ type Problem struct {
 	Messages []BuildMessage  `json:"messages,omitempty" jsonschema:"of a deployment that does not compile: what the compiler says"`
 	Service  string          `json:"service,omitempty" jsonschema:"of a failed service: its name; without it the API itself speaks"`
 	Details  json.RawMessage `json:"details,omitempty" jsonschema:"of a failed service: what it says beyond the message"`
-	Cause    string          `json:"cause,omitempty" jsonschema:"of a failed service: what lies behind; only for developers"`
+	Cause    string          `json:"cause,omitempty" jsonschema:"of a failed service or deployment: what lies behind; only for developers"`
 	Stack    string          `json:"stack,omitempty" jsonschema:"of a failed service: where it happened; only for developers"`
 
 	RetryAfter time.Duration `json:"-"` // from the header Retry-After; 0 when there is none

@@ -1,0 +1,166 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/service"
+	"signalbox.internal/odb"
+)
+
+// Config hands the API the parts of the node. All is required but what says
+// otherwise.
+type Config struct {
+	Node  string    // name of this node
+	Store odb.Store // the truth about configuration and accounts
+
+	// Snapshot is the configuration that this node runs; nil before the first.
+	// While the ODB is away, reads answer from it.
+	Snapshot func() *odb.Snapshot
+	// Changed tells the node that the ODB is at revision and returns when the node
+	// runs it, or with the reason why it does not.
+	Changed func(ctx context.Context, revision int64) error
+	// Problems are the definitions that the node could not put into force.
+	Problems func() []odb.Problem
+
+	Sealer    Sealer
+	Cluster   Cluster
+	Invoker   Invoker
+	Services  Services
+	Deployer  Deployer
+	Outgoings Outgoings
+	// Stats are the live figures of this node.
+	Stats func() client.Stats
+	// Metrics answers /metrics.
+	Metrics http.Handler
+
+	LocalTokenHash string                // [HashToken] of the node's own admin token; empty: there is none
+	Events         *Events               // nil makes one; hand one in to publish what others do
+	Registerer     prometheus.Registerer // takes the API's own counters; nil counts nothing
+	Log            *slog.Logger          // nil means slog.Default()
+	Now            func() time.Time      // nil means time.Now
+}
+
+// Sealer puts secrets in clear under the cluster's key.
+type Sealer interface {
+	// Seal replaces the secrets in clear of spec; current is the spec as it is, or nil.
+	Seal(kind, name string, spec, current odb.Spec) error
+	// Reseal makes the sealed secrets of a renamed definition belong to its new name.
+	Reseal(kind, oldName, newName string, spec odb.Spec) error
+}
+
+// Cluster tells how the cluster and its nodes are.
+type Cluster interface {
+	// Ready reports whether this node serves.
+	Ready() bool
+	Status(ctx context.Context) client.Status
+	Nodes(ctx context.Context) []client.Node
+}
+
+// Invoker runs a call of a service; *service.Invoker is one.
+type Invoker interface {
+	Invoke(ctx context.Context, c *service.Call) ([]byte, error)
+}
+
+// Services lists what runs; *service.Registry is one.
+type Services interface {
+	List() []service.Info
+	Get(name string) (service.Info, bool)
+}
+
+// Outgoings tells how the outgoing connections are.
+type Outgoings interface {
+	Connections() []client.Connection
+	// Ping asks the far side now. An error means that there is no such connection;
+	// a far side that does not answer is a result.
+	Ping(ctx context.Context, name string) (client.Ping, error)
+}
+
+// Deployer deploys packages of services. Its methods return when this node runs
+// the new code; code that does not compile is a [*BuildError].
+type Deployer interface {
+	// Deploy puts all packages into force in one revision, or none.
+	Deploy(ctx context.Context, d Deployment) (DeployResult, error)
+	// Activate puts an earlier version of a package into force again.
+	Activate(ctx context.Context, hash string, actor odb.Actor, reason string) (DeployResult, error)
+	// Source returns the files of a version by path.
+	Source(ctx context.Context, hash string) (name string, files map[string][]byte, err error)
+}
+
+// Deployment is code to be deployed.
+type Deployment struct {
+	Packages []Package
+	Actor    odb.Actor
+	Reason   string
+}
+
+// Package is the source of one package: file contents by path.
+type Package struct {
+	Name  string
+	Files map[string][]byte
+}
+
+// DeployResult is the outcome of a deployment. Revision is the one in force after it.
+type DeployResult struct {
+	Revision int64
+	Packages []client.DeployedPackage
+}
+
+// BuildError says why packages do not compile.
+type BuildError struct {
+	Messages []client.BuildMessage
+}
+
+// Error returns the first message and how many more there are.
+func (e *BuildError) Error() string {
+	if len(e.Messages) == 0 {
+		return "the package does not compile"
+	}
+	text := e.Messages[0].String()
+	if n := len(e.Messages) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	return text
+}
+
+// check reports everything that is missing at once and fills in what may be.
+func (cfg *Config) check() error {
+	var missing []error
+	need := func(name string, there bool) {
+		if !there {
+			missing = append(missing, fmt.Errorf("%s is missing", name))
+		}
+	}
+	need("Node", cfg.Node != "")
+	need("Store", cfg.Store != nil)
+	need("Snapshot", cfg.Snapshot != nil)
+	need("Changed", cfg.Changed != nil)
+	need("Problems", cfg.Problems != nil)
+	need("Sealer", cfg.Sealer != nil)
+	need("Cluster", cfg.Cluster != nil)
+	need("Invoker", cfg.Invoker != nil)
+	need("Services", cfg.Services != nil)
+	need("Deployer", cfg.Deployer != nil)
+	need("Outgoings", cfg.Outgoings != nil)
+	need("Stats", cfg.Stats != nil)
+	need("Metrics", cfg.Metrics != nil)
+	if err := errors.Join(missing...); err != nil {
+		return fmt.Errorf("admin config: %w", err)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Events == nil {
+		cfg.Events = NewEvents(cfg.Now)
+	}
+	cfg.Log = cmp.Or(cfg.Log, slog.Default()).With("component", "admin")
+	return nil
+}

@@ -1,0 +1,76 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"signalbox.internal/odb"
+)
+
+// reader returns the newest configuration of the ODB. It loads it when the
+// revision has moved and else hands out the one it has, so a reader sees every
+// write that was answered before, and a look costs one small query.
+type reader struct {
+	store odb.Store
+	mu    sync.Mutex
+	snap  *odb.Snapshot
+}
+
+func (r *reader) newest(ctx context.Context) (*odb.Snapshot, error) {
+	revision, err := r.store.Revision(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.snap != nil && r.snap.Revision() >= revision {
+		return r.snap, nil
+	}
+	snap, err := r.store.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.snap = snap
+	return snap, nil
+}
+
+// staleHeader tells that the ODB is away and which revision was read in its place.
+const staleHeader = "X-Stale-Revision"
+
+// readable returns the newest configuration, or, while the ODB is away, the one
+// that the node runs; the answer says so.
+func (a *API) readable(c *call) (*odb.Snapshot, error) {
+	snap, err := a.reader.newest(c.Context())
+	if err == nil || odb.KindOf(err) != odb.Unavailable {
+		return snap, err
+	}
+	running := a.cfg.Snapshot()
+	if running == nil {
+		return nil, err
+	}
+	c.w.Header().Set(staleHeader, strconv.FormatInt(running.Revision(), 10))
+	return running, nil
+}
+
+// find returns the definition that the path names.
+func (a *API) find(c *call) (*odb.Snapshot, odb.Definition, error) {
+	kind, name := c.param("kind"), odb.CleanName(c.param("name"))
+	if _, ok := odb.KindNamed(kind); !ok {
+		return nil, odb.Definition{}, odb.UnknownKind(kind)
+	}
+	snap, err := a.readable(c)
+	if err != nil {
+		return nil, odb.Definition{}, err
+	}
+	def, ok := snap.Get(kind, name)
+	if !ok {
+		return nil, odb.Definition{}, missing(kind, name)
+	}
+	return snap, def, nil
+}
+
+func missing(kind, name string) error {
+	return refuse(http.StatusNotFound, "not_found", "there is no %s %q", kind, name)
+}

@@ -1,0 +1,217 @@
+package admin
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
+)
+
+// sessionCookie carries a session; the prefix makes browsers insist on Secure,
+// Path=/ and no Domain.
+const sessionCookie = "__Host-signalbox"
+
+const (
+	sessionLife   = 12 * time.Hour
+	sessionIdle   = time.Hour
+	maxSessions   = 10_000
+	maxPerAccount = 20
+)
+
+// session is a browser that has signed in.
+type session struct {
+	account string
+	csrf    string
+	expires time.Time
+	seen    time.Time // guarded by sessions.mu
+}
+
+// sessions lives in the node's memory: a restart signs everybody out.
+type sessions struct {
+	now    func() time.Time
+	mu     sync.Mutex
+	byHash map[string]*session
+}
+
+func newSessions(now func() time.Time) *sessions {
+	return &sessions{now: now, byHash: map[string]*session{}}
+}
+
+// open starts a session and returns the cookie's value.
+func (s *sessions) open(account string) (string, *session) {
+	value, hash := NewToken()
+	csrf, _ := NewToken()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	s.makeRoom(account, now)
+	one := &session{account: account, csrf: csrf, expires: now.Add(sessionLife), seen: now}
+	s.byHash[hash] = one
+	return value, one
+}
+
+// makeRoom drops what has ended and, of an account with many sessions, the one
+// that was not seen for longest.
+func (s *sessions) makeRoom(account string, now time.Time) {
+	count, oldest := 0, ""
+	for hash, x := range s.byHash {
+		if !s.alive(x, now) {
+			delete(s.byHash, hash)
+			continue
+		}
+		if x.account == account {
+			count++
+			if oldest == "" || x.seen.Before(s.byHash[oldest].seen) {
+				oldest = hash
+			}
+		}
+	}
+	if count >= maxPerAccount {
+		delete(s.byHash, oldest)
+	}
+	trim(s.byHash, maxSessions, func(x *session) bool { return x.account == account })
+}
+
+func (s *sessions) alive(x *session, now time.Time) bool {
+	return now.Before(x.expires) && now.Sub(x.seen) < sessionIdle
+}
+
+// find returns the session of a cookie's value and marks it as seen.
+func (s *sessions) find(value string) (*session, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.byHash[HashToken(value)]
+	if !ok || !s.alive(x, s.now()) {
+		return nil, false
+	}
+	x.seen = s.now()
+	return x, true
+}
+
+// end ends one session.
+func (s *sessions) end(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byHash, HashToken(value))
+}
+
+// endAll ends every session of an account.
+func (s *sessions) endAll(account string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for hash, x := range s.byHash {
+		if x.account == account {
+			delete(s.byHash, hash)
+		}
+	}
+}
+
+// bySession finds out who a browser is. What changes something needs the CSRF
+// token too, and an Origin of our own when the browser tells one.
+func (a *API) bySession(c *call, value string) (principal, error) {
+	x, ok := a.sessions.find(value)
+	if !ok {
+		a.counters.refused("session")
+		return principal{}, a.unauthorized(c, "the session has ended; sign in again")
+	}
+	if c.Method != http.MethodGet {
+		token := c.Header.Get("X-CSRF-Token")
+		if subtle.ConstantTimeCompare([]byte(token), []byte(x.csrf)) != 1 || !sameOrigin(c.Request) {
+			a.counters.refused("csrf")
+			return principal{}, refuse(http.StatusForbidden, client.CodeForbidden, "the header X-CSRF-Token does not belong to the session; GET %s/me tells it", client.Prefix)
+		}
+	}
+	role, err := a.roleOf(c, x.account)
+	if err != nil {
+		return principal{}, err
+	}
+	return principal{account: x.account, role: role, expires: x.expires, session: x}, nil
+}
+
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Scheme == "https" && u.Host == r.Host
+}
+
+// signIn opens a session for an account and its password. Wrong ones are counted
+// by address and by account, and both have to wait longer each time.
+func (a *API) signIn(c *call) (any, error) {
+	in, err := decode[client.SignIn](c)
+	if err != nil {
+		return nil, err
+	}
+	if !sameOrigin(c.Request) {
+		return nil, refuse(http.StatusForbidden, client.CodeForbidden, "another site may not sign in here")
+	}
+	name := odb.CleanName(in.Account)
+	if odb.CheckName(name) != nil {
+		name = "" // no account has it, and the guard keeps no text of any length
+	}
+	byAddr, byName := addrKey(c.addr()), "account "+name
+	if wait := max(a.guard.wait(byAddr), a.guard.wait(byName)); wait > 0 {
+		a.counters.refused("throttled")
+		return nil, tooMany(wait)
+	}
+	account, err := a.verify(c, name, in.Password)
+	if err != nil {
+		return nil, err
+	}
+	if account == nil {
+		a.guard.failed(byAddr)
+		a.guard.failed(byName)
+		a.counters.refused("password")
+		return nil, refuse(http.StatusUnauthorized, client.CodeUnauthorized, "account or password is wrong")
+	}
+	a.guard.good(byName)
+	value, x := a.sessions.open(account.Name)
+	http.SetCookie(c.w, &http.Cookie{
+		Name: sessionCookie, Value: value, Path: "/", Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLife.Seconds()),
+	})
+	a.cfg.Log.InfoContext(c.Context(), "signed in", "cid", c.cid(), "account", account.Name, "addr", c.addr())
+	return client.Me{Account: account.Name, Role: account.Role, Expires: &x.expires, CSRF: x.csrf}, nil
+}
+
+// decoyHash makes signing in to an account that does not exist take as long.
+const decoyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// verify returns the account when the password is right and it may sign in, else nil.
+func (a *API) verify(c *call, name, password string) (*odb.Account, error) {
+	account, err := a.cfg.Store.Account(c.Context(), name)
+	if err != nil && odb.KindOf(err) != odb.NotFound && odb.KindOf(err) != odb.Invalid {
+		return nil, err
+	}
+	hash := decoyHash
+	if err == nil && account.Password != "" && !account.Disabled {
+		hash = account.Password
+	}
+	done, err := a.hashSlot(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if !checkPassword(hash, password) || hash == decoyHash {
+		return nil, nil
+	}
+	return &account, nil
+}
+
+// signOut ends the session that made the call.
+func (a *API) signOut(c *call) (any, error) {
+	if c.who.session == nil {
+		return nil, refuse(http.StatusBadRequest, client.CodeNotApplicable, "there is no session to end; a token is revoked at %s/access-tokens", client.Prefix)
+	}
+	if cookie, err := c.Cookie(sessionCookie); err == nil {
+		a.sessions.end(cookie.Value)
+	}
+	http.SetCookie(c.w, &http.Cookie{Name: sessionCookie, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1})
+	return nil, nil
+}
