@@ -137,34 +137,3 @@ func Changes(plan []PlannedChange) []Change {
 	}
 	return out
 }
-
-// PlanTo returns the changes that lead from current to target, renames
-// included (the same id under another name): what a roll-back does. Deletes
-// come first, in the opposite order of kinds.
-func PlanTo(current, target *Snapshot) []PlannedChange {
-	byID := map[string]Definition{}
-	for d := range target.All() {
-		byID[d.ID] = d
-	}
-	var deletes, rest []PlannedChange
-	now := map[string]Definition{}
-	for d := range current.All() {
-		now[d.ID] = d
-		if _, ok := byID[d.ID]; !ok {
-			deletes = append(deletes, PlannedChange{Change{Op: Delete, Kind: d.Kind, Name: d.Name, Base: d.Version}, Diff(d.Spec, nil)})
-		}
-	}
-	slices.Reverse(deletes)
-	for d := range target.All() {
-		c, exists := now[d.ID]
-		switch {
-		case !exists:
-			rest = append(rest, PlannedChange{Change{Op: Create, Kind: d.Kind, Name: d.Name, ID: d.ID, Spec: d.Spec}, Diff(nil, d.Spec)})
-		case c.Name != d.Name:
-			rest = append(rest, PlannedChange{Change{Op: Rename, Kind: d.Kind, Name: c.Name, NewName: d.Name, Spec: d.Spec, Base: c.Version}, Diff(c.Spec, d.Spec)})
-		case !bytes.Equal(c.Spec, d.Spec):
-			rest = append(rest, PlannedChange{Change{Op: Update, Kind: d.Kind, Name: d.Name, Spec: d.Spec, Base: c.Version}, Diff(c.Spec, d.Spec)})
-		}
-	}
-	return append(deletes, rest...)
-}
