@@ -86,7 +86,8 @@ func (r *run) enter() (bool, error) {
 	if r.depth++; r.depth > maxNesting {
 		return false, tooMuch("templates use one another too deeply")
 	}
-	return false, r.spend(1)
+	const cost = 5
+	return false, r.spend(cost)
 }
 
 func (r *run) leave() bool {
