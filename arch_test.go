@@ -89,7 +89,7 @@ var table = map[string]row{
 	}},
 	"node/nodetest": {may: []string{"node", "node/config", "node/admin/client", "odb"}},
 	"node/cli": {tests: []string{"node/nodetest"}, may: []string{
-		"node", "node/config", "node/admin/client", "odb", "node/engine/quickjs", "node/library/...",
+		"node", "node/config", "node/admin/client", "node/deploy/...", "odb", "node/engine/quickjs", "node/library/...",
 		"node/sdk/...", "node/service", "node/demo/...",
 	}},
 	"node/cmd/signalbox": {may: []string{"node/cli"}},

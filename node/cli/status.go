@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
+)
+
+func newStatus(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "The cluster at a glance",
+		Long: `Shows the cluster at a glance: how many nodes are up, whether all of them run
+the newest revision, whether the database answers, and every definition that could
+not be put into force, with the reason.`,
+		Example: `  signalbox status
+  signalbox status --dir /var/lib/signalbox
+  signalbox status -o json | jq .level`,
+		Args: noArgs,
+		RunE: a.remote(func(ctx context.Context, c *client.Client, _ []string) error {
+			s, err := c.Status(ctx)
+			if err != nil {
+				return fmt.Errorf("get status: %w", err)
+			}
+			var problems []odb.Problem
+			if s.Problems > 0 && a.flags.output == outputTable {
+				if problems, err = c.Problems(ctx); err != nil {
+					return fmt.Errorf("list problems: %w", err)
+				}
+			}
+			return a.show(s, func(o *screen) { statusTable(o, s, problems) })
+		}),
+	}
+}
+
+func statusTable(o *screen, s client.Status, problems []odb.Problem) {
+	o.facts(
+		[2]string{"cluster", s.Cluster},
+		[2]string{"revision", fmt.Sprintf("%d, %s", s.Revision, word(s.Level, "on every node", "not yet on every node"))},
+		[2]string{"nodes", fmt.Sprintf("%d up, %d down, %d unknown", s.Nodes.Up, s.Nodes.Down, s.Nodes.Unknown)},
+		[2]string{"database", partText(s.ODB)},
+	)
+	if s.Redis != nil {
+		o.facts([2]string{"redis   ", partText(*s.Redis)})
+	}
+	o.facts(
+		[2]string{"problems", fmt.Sprint(s.Problems)},
+		[2]string{"version ", s.Version},
+	)
+	if len(problems) == 0 {
+		return
+	}
+	o.line("")
+	var rows [][]cell
+	for _, p := range problems {
+		rows = append(rows, []cell{text(p.Kind), text(p.Name), styled(red, p.Reason)})
+	}
+	o.table([]string{"KIND", "NAME", "NOT IN FORCE BECAUSE"}, rows)
+}
+
+func partText(p client.Part) string {
+	s := fmt.Sprintf("%s, %s since %s", p.Kind, p.State, localTime(p.Since))
+	if p.Where != "" {
+		s += " (" + p.Where + ")"
+	}
+	if p.Error != "" {
+		s += ": " + p.Error
+	}
+	return s
+}
