@@ -1,0 +1,163 @@
+package outgoing
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"signalbox.internal/node/service"
+)
+
+// Statement is one SQL statement with :name parameters.
+type Statement struct {
+	SQL     string
+	Params  map[string]any // nil, bool, numbers, json.Number, text, []byte, time.Time
+	Query   bool           // in a transaction: rows are wanted
+	MaxRows int            // of a query; 0 or more than the definition's limit means that limit
+}
+
+// ExecResult says what a statement changed.
+type ExecResult struct {
+	Affected int64  // rows
+	LastID   *int64 // the key that the database made, where it tells
+}
+
+// MarshalJSON writes {"affected": n, "last_id": n | null}.
+func (r ExecResult) MarshalJSON() ([]byte, error) {
+	b := appendValue([]byte(`{"affected":`), r.Affected)
+	b = append(b, `,"last_id":`...)
+	if r.LastID == nil {
+		b = append(b, "null"...)
+	} else {
+		b = appendValue(b, *r.LastID)
+	}
+	return append(b, '}'), nil
+}
+
+// bound is a statement in the database's own words with its values.
+type bound struct {
+	text    string
+	values  []any
+	keyword string
+}
+
+// execer is what a pool and a transaction have in common.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// bind rewrites a statement for the database.
+func (s *sqlSide) bind(st Statement) (bound, error) {
+	wrong := func(err error) error {
+		e := service.Errorf(http.StatusInternalServerError, service.CodeArguments, "%s: %v", s.name, err)
+		e.Details = map[string]any{"connection": s.name}
+		return e
+	}
+	parsed, err := parseSQL(st.SQL, s.dialect.lexis)
+	if err != nil {
+		return bound{}, wrong(err)
+	}
+	switch {
+	case parsed.keyword == "":
+		return bound{}, wrong(errors.New("the statement is empty"))
+	case slices.Contains(s.dialect.ends, parsed.keyword):
+		return bound{}, wrong(fmt.Errorf("%s is not for services; use sql.transaction", parsed.keyword))
+	}
+	text, values, err := bindSQL(parsed, st.Params, s.dialect.mark, s.dialect.once)
+	if err != nil {
+		return bound{}, wrong(err)
+	}
+	names := parsed.names(s.dialect.once)
+	for i, v := range values {
+		plain, err := plainParam(v)
+		if err == nil {
+			values[i], err = s.dialect.bind(plain)
+		}
+		if err != nil {
+			return bound{}, wrong(fmt.Errorf("the parameter :%s %w", names[i], err))
+		}
+	}
+	return bound{text: text, values: values, keyword: parsed.keyword}, nil
+}
+
+// run executes b and reads how many rows it changed.
+func (s *sqlSide) run(ctx context.Context, on execer, b bound) (ExecResult, error) {
+	result, err := s.exec(ctx, on, b)
+	if err != nil {
+		return ExecResult{}, err
+	}
+	var r ExecResult
+	if s.dialect.counts != nil && !s.dialect.counts(b.keyword) {
+		return r, nil
+	}
+	if n, err := result.RowsAffected(); err == nil {
+		r.Affected = n
+	}
+	if id, err := result.LastInsertId(); err == nil && id != 0 {
+		r.LastID = &id
+	}
+	return r, nil
+}
+
+func (s *sqlSide) exec(ctx context.Context, on execer, b bound) (sql.Result, error) {
+	if !s.dialect.prepare(false, len(b.values)) {
+		return on.ExecContext(ctx, b.text, b.values...)
+	}
+	stmt, err := on.PrepareContext(ctx, b.text)
+	if err != nil {
+		return nil, err
+	}
+	result, err := stmt.ExecContext(ctx, b.values...)
+	return result, errors.Join(err, stmt.Close())
+}
+
+// query runs b and reads all its rows.
+func (s *sqlSide) query(ctx context.Context, on execer, b bound, maxRows int) (ResultSet, error) {
+	if maxRows <= 0 || maxRows > s.spec.MaxRows {
+		maxRows = s.spec.MaxRows
+	}
+	rows, done, err := s.rows(ctx, on, b)
+	if err != nil {
+		return ResultSet{}, err
+	}
+	r, err := readRows(rows, maxRows, s.dialect.value)
+	if cause := errors.Join(rows.Close(), done()); err == nil {
+		err = cause
+	}
+	if err != nil {
+		return ResultSet{}, err
+	}
+	return r, nil
+}
+
+// rows starts a query; done ends what it needed.
+func (s *sqlSide) rows(ctx context.Context, on execer, b bound) (rows *sql.Rows, done func() error, err error) {
+	if !s.dialect.prepare(true, len(b.values)) {
+		rows, err = on.QueryContext(ctx, b.text, b.values...)
+		return rows, func() error { return nil }, err
+	}
+	stmt, err := on.PrepareContext(ctx, b.text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if rows, err = stmt.QueryContext(ctx, b.values...); err != nil {
+		return nil, nil, errors.Join(err, stmt.Close())
+	}
+	return rows, stmt.Close, nil
+}
+
+// names returns the parameters in the order of their values.
+func (st statement) names(once bool) []string {
+	var names []string
+	for _, p := range st.parts {
+		if p.name != "" && !(once && slices.Contains(names, p.name)) {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
