@@ -34,9 +34,10 @@ type Config struct {
 	MaxHeader         int64         // bytes of a request's header; more is refused with 431
 	ReadHeaderTimeout time.Duration // longest time for a client to send a request's header
 
-	ServiceTimeout time.Duration // of services that name none
-	ServiceMemory  int64         // bytes that one virtual machine of a service may use
-	ServiceVMs     int           // most virtual machines of one package at a time
+	ServiceTimeout  time.Duration // of services that name none
+	ServiceMemory   int64         // bytes that one virtual machine of a service may use
+	ServiceVMs      int           // calls that one package runs at a time, each in a virtual machine
+	ServiceVMsTotal int           // calls that all packages run at a time; at least ServiceVMs
 
 	DeployFolder bool          // watch DIR/deploy and deploy what changes there
 	DeployEvery  time.Duration // how often DIR/deploy is looked at
@@ -133,6 +134,9 @@ func (l *loader) finish() {
 	}
 	if c.Traffic == c.Control && !strings.HasSuffix(c.Traffic, ":0") && !l.wrong["traffic"] && !l.wrong["control"] {
 		l.faults = append(l.faults, fmt.Errorf("traffic and control have the same address %s; give each its own port", c.Traffic))
+	}
+	if c.ServiceVMsTotal < c.ServiceVMs && !l.wrong["service_vms"] && !l.wrong["service_vms_total"] {
+		l.faults = append(l.faults, fmt.Errorf("service_vms is %d and service_vms_total %d: one package cannot have more than all together", c.ServiceVMs, c.ServiceVMsTotal))
 	}
 	c.TrafficTLSCert, c.TrafficTLSKey = c.path(c.TrafficTLSCert), c.path(c.TrafficTLSKey)
 	if scheme, file, ok := strings.Cut(c.ODB, ":"); ok {

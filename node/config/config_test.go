@@ -121,7 +121,7 @@ func TestDefaults(t *testing.T) {
 		Dir: dir, Name: hostName(), Cluster: "signalbox", Traffic: ":11223", Control: ":8183",
 		ODB: "sqlite:" + filepath.Join(dir, "odb.sqlite"), LogLevel: "info", LogFormat: "text",
 		DrainTimeout: 30 * time.Second, MaxHeader: 64 << 10, ReadHeaderTimeout: 10 * time.Second,
-		ServiceTimeout: 30 * time.Second, ServiceMemory: 32 << 20, ServiceVMs: 256,
+		ServiceTimeout: 30 * time.Second, ServiceMemory: 32 << 20, ServiceVMs: 64, ServiceVMsTotal: 256,
 		DeployFolder: true, DeployEvery: time.Second,
 	}
 	if cfg != want {

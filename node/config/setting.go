@@ -129,9 +129,14 @@ func limits() []setting {
 			field: func(c *Config) value { return sizeValue{&c.ServiceMemory, 4 << 20, 4 << 30} },
 		},
 		{
-			key: "service_vms", def: "256",
-			help:  "Most virtual machines of one package at a time; calls beyond it wait for one.",
+			key: "service_vms", def: "64",
+			help:  "Calls that one deployed package runs at a time, each in a virtual machine; more wait.",
 			field: func(c *Config) value { return intValue{&c.ServiceVMs, 1, 100_000} },
+		},
+		{
+			key: "service_vms_total", def: "256",
+			help:  "Calls that all deployed packages run at a time; more wait. At least service_vms.",
+			field: func(c *Config) value { return intValue{&c.ServiceVMsTotal, 1, 100_000} },
 		},
 		{
 			key: "deploy_folder", def: "true",
