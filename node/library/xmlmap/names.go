@@ -55,6 +55,9 @@ func (n *namer) name(prefix, local string, attr bool) (*qname, error) {
 	if !isName(local) || prefix != "" && !isName(prefix) {
 		return nil, fault.New("xml.syntax", "%s is not a name", fault.Quote(prefix+":"+local))
 	}
+	if n.strip && attr && local == "xmlns" {
+		return nil, fault.New("xml.namespace", "attribute %s would declare a namespace without its prefix", fault.Quote(prefix+":xmlns"))
+	}
 	q := &qname{prefix: n.prefix(raw), local: local, space: space}
 	if n.room -= len(q.prefix) + 1 + len(local); n.room < 0 {
 		return nil, fault.New("xml.limit", "the names of the document take more than %d bytes", n.byteMax)

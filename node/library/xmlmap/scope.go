@@ -19,6 +19,8 @@ func (s *scope) declare(prefix, uri string) error {
 		return nil
 	case prefix == "xml" || prefix == "xmlns" || uri == xmlURI:
 		return fault.New("xml.namespace", "the namespace prefix %s cannot be declared as %s", fault.Quote(prefix), fault.Quote(uri))
+	case prefix != "" && !isName(prefix):
+		return fault.New("xml.syntax", "%s is not a name", fault.Quote(prefix))
 	case prefix != "" && uri == "":
 		return fault.New("xml.namespace", "the namespace prefix %s has an empty namespace", fault.Quote(prefix))
 	}

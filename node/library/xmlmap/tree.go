@@ -143,8 +143,10 @@ func (r *reader) open(tok xml.StartElement) error {
 	r.marks = append(r.marks, r.names.scope.mark())
 	r.raw = append(r.raw, tok.Name)
 	for _, a := range tok.Attr {
-		if err := r.declare(a); err != nil {
-			return err
+		if prefix, ok := declares(a.Name); ok {
+			if err := r.names.scope.declare(prefix, a.Value); err != nil {
+				return err
+			}
 		}
 	}
 	name, err := r.names.name(tok.Name.Space, tok.Name.Local, false)
@@ -159,49 +161,42 @@ func (r *reader) open(tok xml.StartElement) error {
 	return r.attributes(tok.Attr)
 }
 
-func (r *reader) declare(a xml.Attr) error {
-	switch {
-	case a.Name.Space == "xmlns":
-		return r.names.scope.declare(a.Name.Local, a.Value)
-	case a.Name.Space == "" && a.Name.Local == "xmlns":
-		return r.names.scope.declare("", a.Value)
-	}
-	return nil
-}
-
-// attributes gives the current element its attributes; two of one name are refused.
+// attributes gives the current element its attributes, namespace declarations first;
+// two of one name are refused.
 func (r *reader) attributes(list []xml.Attr) error {
 	if r.nodes -= len(list); r.nodes < 0 {
 		return r.tooMany()
 	}
-	r.count += len(list)
 	n := r.cur
-	if len(list) > 0 {
-		n.attrs = make([]attr, 0, len(list))
+	for _, a := range list {
+		if prefix, ok := declares(a.Name); ok {
+			if name := r.names.declaration(prefix); name != nil {
+				n.attrs = append(n.attrs, attr{name, a.Value})
+			}
+		}
 	}
 	for _, a := range list {
-		name, err := r.attribute(a.Name)
+		if _, ok := declares(a.Name); ok {
+			continue
+		}
+		name, err := r.names.name(a.Name.Space, a.Name.Local, true)
 		if err != nil {
 			return err
 		}
-		if name != nil {
-			n.attrs = append(n.attrs, attr{name, a.Value})
-		}
+		n.attrs = append(n.attrs, attr{name, a.Value})
 	}
 	return unique(len(n.attrs), func(i int) string { return n.attrs[i].name.key })
 }
 
-func (r *reader) attribute(name xml.Name) (*qname, error) {
+// declares says whether an attribute declares a namespace, and the prefix.
+func declares(name xml.Name) (prefix string, ok bool) {
 	switch {
 	case name.Space == "xmlns":
-		if !isName(name.Local) {
-			return nil, fault.New("xml.syntax", "%s is not a name", fault.Quote(name.Local))
-		}
-		return r.names.declaration(name.Local), nil
+		return name.Local, true
 	case name.Space == "" && name.Local == "xmlns":
-		return r.names.declaration(""), nil
+		return "", true
 	}
-	return r.names.name(name.Space, name.Local, true)
+	return "", false
 }
 
 // unique refuses a name that n names hold twice.

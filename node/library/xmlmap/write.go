@@ -148,7 +148,8 @@ func (w *writer) start(name string, attrs []pair) (string, error) {
 	if len(w.path) > 1 {
 		w.newline(len(w.path) - 1)
 	}
-	decls, attrs, err := w.declarations(attrs)
+	space, _, own := cutSpace(name)
+	decls, attrs, err := w.declarations(attrs, own && space == "")
 	if err != nil {
 		return "", err
 	}
@@ -196,10 +197,13 @@ func (w *writer) attribute(a pair) error {
 }
 
 // declarations takes namespace declarations out of the attributes, and on the root
-// adds those of the options.
-func (w *writer) declarations(attrs []pair) (decls, rest []pair, err error) {
+// adds those of the options; not the default one when the root itself has none.
+func (w *writer) declarations(attrs []pair, none bool) (decls, rest []pair, err error) {
 	if len(w.path) == 1 {
 		for _, prefix := range slices.Sorted(maps.Keys(w.chosen)) {
+			if prefix == "" && none {
+				continue
+			}
 			if decls, err = w.declare(decls, prefix, w.chosen[prefix]); err != nil {
 				return nil, nil, err
 			}
