@@ -25,10 +25,11 @@ type modules struct {
 	flight singleflight.Group
 	mu     sync.Mutex
 	byKey  map[string]*service.Prepared
+	holds  map[string]int // deployments under way that will need the module
 }
 
 func newModules(engine Engine) *modules {
-	return &modules{engine: engine, byKey: map[string]*service.Prepared{}}
+	return &modules{engine: engine, byKey: map[string]*service.Prepared{}, holds: map[string]int{}}
 }
 
 func moduleKey(name, hash string) string { return hash + " " + name }
@@ -85,12 +86,27 @@ func (m *modules) load(ctx context.Context, src Source, hash string) (*service.P
 	return p, nil
 }
 
-// trim lets go of every module that keep does not name.
+// hold keeps trim off a module until the returned function is called.
+func (m *modules) hold(name, hash string) (drop func()) {
+	key := moduleKey(name, hash)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.holds[key]++
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.holds[key]--; m.holds[key] == 0 {
+			delete(m.holds, key)
+		}
+	}
+}
+
+// trim lets go of every module that keep does not name and no deployment holds.
 func (m *modules) trim(keep map[string]bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for key, p := range m.byKey {
-		if !keep[key] {
+		if !keep[key] && m.holds[key] == 0 {
 			delete(m.byKey, key)
 			p.Release()
 		}

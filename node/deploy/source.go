@@ -35,6 +35,10 @@ type Source struct {
 	Files map[string][]byte
 }
 
+// nameEntry is the entry of an archive that holds the package's name, so that
+// the hash speaks for the name as well.
+const nameEntry = ".package"
+
 // packageFile is the content of [SettingsFile].
 type packageFile struct {
 	Name     string         `yaml:"name"`
@@ -65,7 +69,7 @@ func (s *Source) Check() (map[string]any, error) {
 	}
 	size := 0
 	for name, text := range s.Files {
-		if name != path.Clean(name) || path.IsAbs(name) || name == ".." || strings.HasPrefix(name, "../") || strings.ContainsAny(name, "\\\x00") || !utf8.ValidString(name) || len(name) > 200 {
+		if name != path.Clean(name) || path.IsAbs(name) || name == ".." || strings.HasPrefix(name, "../") || strings.ContainsAny(name, "\\\x00") || name == nameEntry || !utf8.ValidString(name) || len(name) > 200 {
 			return nil, s.invalid("the file name %q is not a plain relative path", name)
 		}
 		size += len(text)
@@ -85,8 +89,11 @@ func (s *Source) invalid(format string, args ...any) error {
 func (s *Source) Archive() (archive []byte, hash string, err error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(s.Files)) {
+	for _, name := range append([]string{nameEntry}, slices.Sorted(maps.Keys(s.Files))...) {
 		text := s.Files[name]
+		if name == nameEntry {
+			text = []byte(s.Name)
+		}
 		h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(text)), Mode: 0o644, Format: tar.FormatPAX}
 		if err := w.WriteHeader(h); err != nil {
 			return nil, "", fmt.Errorf("archive package %s: %w", s.Name, err)
@@ -118,6 +125,8 @@ func Unpack(name string, archive []byte) (Source, error) {
 		if err != nil {
 			return src, fmt.Errorf("unpack package %s: read %s: %w", name, h.Name, err)
 		}
-		src.Files[h.Name] = text
+		if h.Name != nameEntry {
+			src.Files[h.Name] = text
+		}
 	}
 }

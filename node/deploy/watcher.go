@@ -1,0 +1,158 @@
+package deploy
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"signalbox.internal/odb"
+)
+
+// Suffixes of the report files that a watcher writes beside each package.
+const (
+	DeployedSuffix = ".deployed"
+	FailedSuffix   = ".failed"
+)
+
+// WatcherConfig is what a watcher needs.
+type WatcherConfig struct {
+	Dir      string        // the deploy folder; made when it is missing
+	Every    time.Duration // how often it is looked at; 0 means 500 ms
+	Node     string        // name of this node, for the history
+	Deployer *Deployer
+	Log      *slog.Logger // nil means slog.Default()
+}
+
+// Watcher deploys what is put into the deploy folder: each file X.ts or X.js and
+// each folder X is one package. It writes the outcome beside it, to X.deployed
+// or X.failed. Taking a package out of the folder leaves its services in force.
+type Watcher struct {
+	cfg  WatcherConfig
+	log  *slog.Logger
+	seen map[string]sighting
+}
+
+// sighting is what the watcher knows of one entry of the folder.
+type sighting struct {
+	hash     string // as seen last
+	deployed string // hash of the last attempt
+}
+
+// NewWatcher returns a watcher; Run starts it.
+func NewWatcher(cfg WatcherConfig) *Watcher {
+	cfg.Every = cmp.Or(cfg.Every, 500*time.Millisecond)
+	return &Watcher{cfg: cfg, log: cmp.Or(cfg.Log, slog.Default()).With("component", "deploy_folder"), seen: map[string]sighting{}}
+}
+
+// Run looks at the folder until ctx ends. A folder that cannot be read is
+// logged, not fatal: the node serves on.
+func (w *Watcher) Run(ctx context.Context) error {
+	if err := os.MkdirAll(w.cfg.Dir, 0o700); err != nil {
+		w.log.ErrorContext(ctx, "deploy folder cannot be made", "dir", w.cfg.Dir, "error", err)
+	}
+	tick := time.NewTicker(w.cfg.Every)
+	defer tick.Stop()
+	for {
+		w.look(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// look deploys every entry that has changed and then stayed the same for one round.
+func (w *Watcher) look(ctx context.Context) {
+	entries, err := os.ReadDir(w.cfg.Dir)
+	if err != nil {
+		w.log.WarnContext(ctx, "deploy folder cannot be read", "dir", w.cfg.Dir, "error", err)
+		return
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if strings.HasPrefix(name, ".") || !e.IsDir() && !strings.HasSuffix(name, ".ts") && !strings.HasSuffix(name, ".js") {
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		w.lookAt(ctx, name)
+	}
+}
+
+func (w *Watcher) lookAt(ctx context.Context, name string) {
+	sources, err := ReadPackages(filepath.Join(w.cfg.Dir, name))
+	hash := ""
+	switch {
+	case err == nil && len(sources) == 1:
+		_, hash, err = sources[0].Archive()
+	case err != nil:
+		hash = err.Error() // so that the same fault is reported once
+	}
+	s := w.seen[name]
+	settled := s.hash == hash
+	s.hash = hash
+	if settled && s.deployed != hash {
+		s.deployed = hash
+		w.deploy(ctx, name, sources, err)
+	}
+	w.seen[name] = s
+}
+
+func (w *Watcher) deploy(ctx context.Context, name string, sources []Source, err error) {
+	var res Result
+	if err == nil {
+		res, err = w.cfg.Deployer.Deploy(ctx, Request{
+			Sources: sources, Reason: "deploy folder: " + name,
+			Actor: odb.Actor{Name: "node " + w.cfg.Node, Source: "deploy folder"},
+		})
+	}
+	if err != nil {
+		w.log.ErrorContext(ctx, "package of the deploy folder not deployed", "package", name, "error", err)
+		w.report(ctx, name, FailedSuffix, failureText(err))
+		return
+	}
+	w.report(ctx, name, DeployedSuffix, successText(res))
+}
+
+// report writes the outcome beside the package and removes the other outcome.
+func (w *Watcher) report(ctx context.Context, name, suffix, text string) {
+	path := filepath.Join(w.cfg.Dir, name)
+	for _, s := range []string{DeployedSuffix, FailedSuffix} {
+		if err := os.Remove(path + s); err != nil && !errors.Is(err, os.ErrNotExist) {
+			w.log.WarnContext(ctx, "old report cannot be removed", "file", path+s, "error", err)
+		}
+	}
+	if err := os.WriteFile(path+suffix, []byte(text), 0o600); err != nil {
+		w.log.WarnContext(ctx, "report cannot be written", "file", path+suffix, "error", err)
+	}
+}
+
+func failureText(err error) string {
+	builds := BuildErrors(err)
+	if len(builds) == 0 {
+		return err.Error() + "\n"
+	}
+	var b strings.Builder
+	for _, build := range builds {
+		for _, m := range build.Messages {
+			fmt.Fprintf(&b, "%s:%d:%d: %s\n", m.File, m.Line, m.Column, m.Text)
+		}
+	}
+	return b.String()
+}
+
+func successText(res Result) string {
+	var b strings.Builder
+	for _, p := range res.Packages {
+		fmt.Fprintf(&b, "package %s\nversion %s\nrevision %d\nservices %s\n", p.Package, p.Hash, res.Revision, strings.Join(p.Services, ", "))
+	}
+	return b.String()
+}
