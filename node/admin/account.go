@@ -122,7 +122,7 @@ func (a *API) updateAccount(c *call) (any, error) {
 }
 
 func (a *API) deleteAccount(c *call) (any, error) {
-	name := c.param("name")
+	name := odb.CleanName(c.param("name"))
 	a.accounts.Lock()
 	defer a.accounts.Unlock()
 	if err := a.keepsAdmin(c.Context(), name); err != nil {

@@ -34,7 +34,7 @@ func New(cfg Config) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		cfg: cfg, reader: reader{store: cfg.Store}, guard: newGuard(cfg.Now),
+		cfg: cfg, reader: reader{store: cfg.Store, log: cfg.Log}, guard: newGuard(cfg.Now),
 		sessions: newSessions(cfg.Now), hashing: make(chan struct{}, 2),
 	}
 	var err error

@@ -70,6 +70,10 @@ func (a *API) definitionHistory(c *call) (any, error) {
 	return client.List[client.Revision]{Items: items, Next: next}, nil
 }
 
+// maxRevisions is one less than what the store answers at a time, so that it
+// shows whether there are more.
+const maxRevisions = 999
+
 // revisions reads one page and the ?before= of the next.
 func (a *API) revisions(c *call, q odb.HistoryQuery) (page []odb.Revision, next string, err error) {
 	limit, err := c.limit()
@@ -79,6 +83,7 @@ func (a *API) revisions(c *call, q odb.HistoryQuery) (page []odb.Revision, next 
 	if q.Before, err = c.queryInt("before"); err != nil {
 		return nil, "", err
 	}
+	limit = min(limit, maxRevisions)
 	q.Limit = limit + 1
 	page, err = a.cfg.Store.History(c.Context(), q)
 	if err != nil || len(page) <= limit {
@@ -115,7 +120,7 @@ func (a *API) compare(c *call) (any, error) {
 	if c.URL.Query().Get("from") == "" {
 		return nil, refuse(http.StatusBadRequest, client.CodeBadRequest, "the query parameter from is required: the revision to compare with")
 	}
-	before, err := a.cfg.Store.StateAt(c.Context(), from)
+	before, err := a.reader.at(c.Context(), from)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +140,7 @@ func (a *API) stateAt(c *call, name string) (*odb.Snapshot, error) {
 	if c.URL.Query().Get(name) == "" {
 		return a.reader.newest(c.Context())
 	}
-	return a.cfg.Store.StateAt(c.Context(), revision)
+	return a.reader.at(c.Context(), revision)
 }
 
 // state lists every definition as of a revision.
@@ -168,7 +173,7 @@ func (a *API) rollback(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := a.cfg.Store.StateAt(c.Context(), in.Revision)
+	target, err := a.reader.at(c.Context(), in.Revision)
 	if err != nil {
 		return nil, err
 	}

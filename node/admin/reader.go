@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -14,6 +15,7 @@ import (
 // write that was answered before, and a look costs one small query.
 type reader struct {
 	store odb.Store
+	log   *slog.Logger
 	mu    sync.Mutex
 	snap  *odb.Snapshot
 }
@@ -28,12 +30,32 @@ func (r *reader) newest(ctx context.Context) (*odb.Snapshot, error) {
 	if r.snap != nil && r.snap.Revision() >= revision {
 		return r.snap, nil
 	}
-	snap, err := r.store.Load(ctx)
+	snap, err := r.load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r.snap = snap
 	return snap, nil
+}
+
+// load takes a snapshot with definitions that this program cannot read (a newer
+// node wrote them) as it is: all others can be worked on.
+func (r *reader) load(ctx context.Context) (*odb.Snapshot, error) {
+	snap, err := r.store.Load(ctx)
+	if snap == nil || err == nil {
+		return snap, err
+	}
+	r.log.WarnContext(ctx, "some definitions cannot be read", "revision", snap.Revision(), "error", err.Error())
+	return snap, nil
+}
+
+// at returns the configuration as of a revision, in the same way.
+func (r *reader) at(ctx context.Context, revision int64) (*odb.Snapshot, error) {
+	snap, err := r.store.StateAt(ctx, revision)
+	if snap != nil {
+		return snap, nil
+	}
+	return nil, err
 }
 
 // staleHeader tells that the ODB is away and which revision was read in its place.

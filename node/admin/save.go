@@ -179,12 +179,15 @@ func (a *API) deleteDefinition(c *call) (any, error) {
 // written applies one change and answers with the definition after it.
 func (a *API) written(c *call, reason string, change odb.Change) (any, error) {
 	rev, err := a.commit(c, reason, []odb.Change{change})
-	if err != nil {
-		return nil, faultsAt(err, "/spec")
-	}
 	name := change.Name
-	if change.Op == odb.Rename {
+	switch {
+	case change.Op == odb.Rename:
 		name = change.NewName
+	case err != nil:
+		err = faultsAt(err, "/spec")
+	}
+	if err != nil {
+		return nil, err
 	}
 	i := slices.IndexFunc(rev.Changes, func(e odb.LogEntry) bool { return e.Kind == change.Kind && e.Name == name })
 	if i < 0 {

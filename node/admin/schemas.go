@@ -87,7 +87,11 @@ func (s *schemas) collect(t reflect.Type, strict bool) {
 }
 
 // nameOf names a schema: Definition, or DefinitionList for client.List of it.
+// The answer to a refusal is not an odb.Problem and has a name of its own.
 func nameOf(t reflect.Type) string {
+	if t == reflect.TypeFor[client.Problem]() {
+		return "ProblemDocument"
+	}
 	name, element, generic := strings.Cut(t.Name(), "[")
 	if !generic {
 		return name
