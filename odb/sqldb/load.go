@@ -11,11 +11,9 @@ import (
 
 // Revision returns the newest revision; 0 for an empty ODB.
 func (db *DB) Revision(ctx context.Context) (int64, error) {
-	const op = "read revision"
 	var rev int64
-	// One statement needs no transaction: this is what every node polls.
-	err := db.read.stmts[newestRevision].QueryRowContext(ctx).Scan(&rev)
-	return rev, db.dialect.typed(ctx, op, "", err)
+	err := db.glance(ctx, newestRevision, nil, &rev)
+	return rev, db.dialect.typed(ctx, "read revision", "", err)
 }
 
 // Load returns every definition at the newest revision. With an Invalid error

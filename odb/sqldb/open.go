@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"signalbox.internal/odb"
 )
@@ -25,6 +26,7 @@ type DB struct {
 	read    *pool
 	where   string // file or host, for people
 	log     *slog.Logger
+	closed  atomic.Bool
 }
 
 var _ odb.Store = (*DB)(nil)
@@ -62,8 +64,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
-// Close ends all use of the database; what is under way is waited for.
+// Close ends all use of the database; later calls are Unavailable.
 func (db *DB) Close() error {
+	db.closed.Store(true)
 	err := errors.Join(db.read.close(), db.write.close())
 	return db.dialect.typed(context.Background(), "close ODB", db.where, err)
 }
@@ -72,9 +75,11 @@ func (db *DB) Close() error {
 func (db *DB) Info(ctx context.Context) (odb.StoreInfo, error) {
 	const op = "read ODB's version"
 	info := odb.StoreInfo{Kind: db.dialect.name, Where: db.where}
-	if err := db.read.db.QueryRowContext(ctx, db.dialect.version).Scan(&info.Version); err != nil {
-		return odb.StoreInfo{}, db.dialect.typed(ctx, op, db.where, err)
-	}
-	err := db.look(ctx, op, db.where, func(t *tx) error { return t.one(schemaVersion, nil, &info.Schema) })
+	err := db.look(ctx, op, db.where, func(t *tx) error {
+		if err := t.sql.QueryRowContext(ctx, db.dialect.version).Scan(&info.Version); err != nil {
+			return err
+		}
+		return t.one(schemaVersion, nil, &info.Schema)
+	})
 	return info, err
 }

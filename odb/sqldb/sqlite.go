@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,17 +45,18 @@ func sqliteDialect() *dialect {
 }
 
 func classifySQLite(err error) class {
-	code, ok := errors.AsType[*sqlite3.Error](err)
+	// Every error of the driver can be had as a code; not every one is an Error.
+	code, ok := errors.AsType[sqlite3.ExtendedErrorCode](err)
 	if !ok {
 		return classOther
 	}
-	switch code.ExtendedCode() {
+	switch code {
 	case sqlite3.CONSTRAINT_UNIQUE, sqlite3.CONSTRAINT_PRIMARYKEY:
 		return classUnique
 	case sqlite3.CONSTRAINT_FOREIGNKEY:
 		return classInUse
 	}
-	switch code.Code() {
+	switch sqlite3.ErrorCode(code) {
 	case sqlite3.BUSY, sqlite3.LOCKED:
 		return classRetry
 	case sqlite3.CANTOPEN, sqlite3.IOERR, sqlite3.FULL, sqlite3.READONLY, sqlite3.PERM, sqlite3.PROTOCOL:
@@ -72,7 +74,12 @@ func openSQLite(ctx context.Context, path string) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	write, err := sqlitePool(path, url.Values{"_txlock": {"immediate"}})
+	write, err := sqlitePool(path, url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(10000)", // first, so that it holds for the others
+		"journal_mode(wal)",
+		"synchronous(full)",
+		"foreign_keys(on)",
+	}})
 	if err != nil {
 		return pools{}, err
 	}
@@ -80,7 +87,7 @@ func openSQLite(ctx context.Context, path string) (pools, error) {
 	if err := write.PingContext(ctx); err != nil {
 		return pools{}, errors.Join(err, write.Close())
 	}
-	read, err := sqlitePool(path, url.Values{"_pragma": {"query_only(on)"}})
+	read, err := sqlitePool(path, url.Values{"_pragma": {"busy_timeout(10000)", "query_only(on)"}})
 	if err != nil {
 		return pools{}, errors.Join(err, write.Close())
 	}
@@ -90,23 +97,38 @@ func openSQLite(ctx context.Context, path string) (pools, error) {
 	return pools{write: write, read: read, where: path}, nil
 }
 
-func sqlitePool(path string, extra url.Values) (*sql.DB, error) {
-	q := url.Values{"_pragma": {
-		"busy_timeout(10000)", // first, so that it holds for the others
-		"journal_mode(wal)",
-		"synchronous(full)",
-		"foreign_keys(on)",
-	}, "modeof": {path}} // the write-ahead log gets the file's mode
-	for name, values := range extra {
-		q[name] = append(q[name], values...)
-	}
+func sqlitePool(path string, options url.Values) (*sql.DB, error) {
+	options.Set("modeof", path) // the write-ahead log gets the file's mode
 	u := url.URL{
 		Scheme: "file",
 		Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(),
 		// SQLite does not read a plus sign as a blank.
-		RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20"),
+		RawQuery: strings.ReplaceAll(options.Encode(), "+", "%20"),
 	}
-	return driver.Open(u.String())
+	c, err := new(driver.SQLite).OpenConnector(u.String())
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(patientConnector{c}), nil
+}
+
+// patientConnector connects again while the file is locked: SQLite does not
+// wait for every lock, such as the one for changing the journal's mode, which
+// the processes that open a new file at once all need.
+type patientConnector struct{ sqldriver.Connector }
+
+// Connect tries for about as long as a statement waits for its lock.
+func (p patientConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	deadline := time.Now().Add(10 * time.Second)
+	for attempt := 1; ; attempt++ {
+		c, err := p.Connector.Connect(ctx)
+		if err == nil || classifySQLite(err) != classRetry || time.Now().After(deadline) {
+			return c, err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // sqliteFile returns the absolute path of the database's file and makes sure

@@ -58,8 +58,7 @@ func expiry(t time.Time) int64 {
 func (db *DB) TokenByHash(ctx context.Context, hash string) (odb.Token, error) {
 	const op = "read token"
 	var k odb.Token
-	// One statement, and asked with every request of the admin API.
-	err := scanToken(&k, db.read.stmts[readToken].QueryRowContext(ctx, hash).Scan)
+	err := scanToken(&k, func(dest ...any) error { return db.glance(ctx, readToken, []any{hash}, dest...) })
 	if errors.Is(err, sql.ErrNoRows) {
 		return odb.Token{}, odb.Errorf(odb.NotFound, op, "", "there is no such token")
 	}

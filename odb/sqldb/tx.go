@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"signalbox.internal/odb"
 )
 
 // maxAttempts is how often a transaction is run when the database says that it
@@ -45,7 +47,7 @@ func (db *DB) look(ctx context.Context, op, key string, work func(*tx) error) er
 }
 
 func (db *DB) attempt(ctx context.Context, p *pool, opts *sql.TxOptions, work func(*tx) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := db.usable(ctx); err != nil {
 		return err
 	}
 	t, err := p.db.BeginTx(ctx, opts)
@@ -57,6 +59,24 @@ func (db *DB) attempt(ctx context.Context, p *pool, opts *sql.TxOptions, work fu
 		return err
 	}
 	return t.Commit()
+}
+
+// glance reads one row into dest with one statement and no transaction: for what
+// is asked all the time.
+func (db *DB) glance(ctx context.Context, s statement, args []any, dest ...any) error {
+	if err := db.usable(ctx); err != nil {
+		return err
+	}
+	return db.read.stmts[s].QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+var errClosed = &odb.Error{Kind: odb.Unavailable, Err: errors.New("the database is closed")}
+
+func (db *DB) usable(ctx context.Context) error {
+	if db.closed.Load() {
+		return errClosed
+	}
+	return ctx.Err()
 }
 
 // pause waits a random while that grows with each attempt.
