@@ -16,7 +16,7 @@ import (
 
 // world is a deployer with a real store, engine, registry and invoker.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	store    odb.Store
 	deployer *deploy.Deployer
 	manager  *deploy.Manager
@@ -24,7 +24,7 @@ type world struct {
 	problems []odb.Problem
 }
 
-func newWorld(t *testing.T, compiled ...service.Module) *world {
+func newWorld(t testing.TB, compiled ...service.Module) *world {
 	t.Helper()
 	store, err := sqldb.Open(t.Context(), sqldb.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "odb.sqlite")})
 	if err != nil {
