@@ -174,7 +174,7 @@ func (ed editor) listEdit(obj map[string]any, name string, f odb.Field, e edit) 
 	if err != nil {
 		return err
 	}
-	if value == nil {
+	if value == nil || value == "" {
 		return errors.New("the item is empty")
 	}
 	same := func(x any) bool { return sameJSON(x, value) }

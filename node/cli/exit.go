@@ -124,7 +124,7 @@ func problemAdvice(p *client.Problem) string {
 	case p.Code == client.CodeConflict && len(p.Current) > 0:
 		return "look at what it is now and decide again; nothing was changed"
 	case p.RetryAfter > 0:
-		return fmt.Sprintf("try again in %s", p.RetryAfter)
+		return fmt.Sprintf("again in %s", p.RetryAfter)
 	case p.Code == client.CodeInternal && p.CID != "":
 		return "look in the node's log for " + p.CID
 	}
