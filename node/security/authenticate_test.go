@@ -320,8 +320,8 @@ func TestPresentMeetsAuthenticate(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	if _, err := NewManager(Config{}); err == nil {
-		t.Error("NewManager() without secrets = nil")
+	if _, err := New(Config{}); err == nil {
+		t.Error("New() without secrets = nil")
 	}
 }
 

@@ -22,10 +22,10 @@ type Opener interface {
 
 // Config is what a manager needs.
 type Config struct {
-	Secrets Opener           // required
-	Log     *slog.Logger     // nil means slog.Default()
-	Now     func() time.Time // nil means time.Now
-	Every   time.Duration    // how often Run looks for key sets that are due; 0 means 1s
+	Sealer Opener           // required
+	Log    *slog.Logger     // nil means slog.Default()
+	Now    func() time.Time // nil means time.Now
+	Every  time.Duration    // how often Run looks for key sets that are due; 0 means 1s
 }
 
 // Manager keeps the security definitions in force as live credentials. All its
@@ -42,13 +42,13 @@ type Manager struct {
 	refused [reasons]atomic.Int64
 }
 
-// NewManager returns a manager without credentials.
-func NewManager(cfg Config) (*Manager, error) {
-	if cfg.Secrets == nil {
+// New returns a manager without credentials.
+func New(cfg Config) (*Manager, error) {
+	if cfg.Sealer == nil {
 		return nil, errors.New("security config: the opener of secrets is missing")
 	}
 	m := &Manager{
-		secrets: cfg.Secrets, log: cmp.Or(cfg.Log, slog.Default()).With("component", "security"),
+		secrets: cfg.Sealer, log: cmp.Or(cfg.Log, slog.Default()).With("component", "security"),
 		now: cfg.Now, every: cmp.Or(cfg.Every, time.Second), wake: make(chan struct{}, 1),
 	}
 	if m.now == nil {

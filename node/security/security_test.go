@@ -61,7 +61,7 @@ func newHarness(tb testing.TB) *harness {
 	tb.Helper()
 	h := &harness{env: map[string]string{}, clock: newClock()}
 	h.sealer = newSealer(tb, h.env)
-	m, err := NewManager(Config{Secrets: h.sealer, Log: slog.New(slog.DiscardHandler), Now: h.clock.now, Every: 5 * time.Millisecond})
+	m, err := New(Config{Sealer: h.sealer, Log: slog.New(slog.DiscardHandler), Now: h.clock.now, Every: 5 * time.Millisecond})
 	if err != nil {
 		tb.Fatal(err)
 	}
