@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"signalbox.internal/node/library"
 	"signalbox.internal/odb"
 )
 
@@ -119,69 +118,6 @@ func TestDocumentsRefuseAddress(t *testing.T) {
 			t.Errorf("Documents(%q) = %d documents, want an error", url, len(docs))
 		}
 	}
-}
-
-// Every sample is well-formed, and a channel maps its XML to what the service reads.
-func TestSamples(t *testing.T) {
-	t.Parallel()
-	samples, err := Samples()
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, err := fs.Glob(samples, "*.*")
-	if err != nil || len(names) != 7 {
-		t.Fatalf("the samples are %q (%v), want 7", names, err)
-	}
-	for _, name := range names {
-		text, err := fs.ReadFile(samples, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(name, ".json") {
-			if _, err := library.DecodeJSON(text); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			continue
-		}
-		want, channel := "ubl:Order", "demo.orders.create"
-		if strings.HasPrefix(name, "ecb") {
-			want, channel = "gesmes:Envelope", "demo.rates.store"
-		}
-		doc, err := library.ParseXML(text, xmlOptions(t, channel))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if _, ok := doc.Get(want); !ok {
-			t.Errorf("%s has not the root %s", name, want)
-		}
-	}
-}
-
-// xmlOptions are the XML rules of one of the demo's channels.
-func xmlOptions(t *testing.T, channel string) library.XMLOptions {
-	t.Helper()
-	docs, err := Documents("http://127.0.0.1:4711")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range docs {
-		if d.Name != channel {
-			continue
-		}
-		spec, err := odb.Decode(d.Kind, d.Spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rules := spec.(*odb.ChannelSpec).XML
-		namespaces := map[string]string{}
-		for prefix, uri := range rules.Namespaces {
-			namespaces[strings.TrimPrefix(prefix, "_")] = uri
-		}
-		return library.XMLOptions{Namespaces: namespaces, Arrays: rules.Arrays}
-	}
-	t.Fatalf("there is no channel %s", channel)
-	return library.XMLOptions{}
 }
 
 // The tour names files that are there.

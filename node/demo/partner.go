@@ -55,7 +55,6 @@ func (p *Partner) failing(h http.HandlerFunc) http.HandlerFunc {
 			h(w, r)
 			return
 		}
-		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, "out of service, as it was told to be")
 	}
 }

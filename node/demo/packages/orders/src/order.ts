@@ -54,6 +54,7 @@ export interface DraftLine {
 }
 
 const maxLines = 200;
+const currencyCode = /^[A-Z]{3}$/;
 const words = /^[^\p{Cc}]{1,200}$/u;
 const aText = "a text of at most 200 characters";
 const amount = /^(0|[1-9]\d{0,8})(\.\d{1,6})?$/;
@@ -62,7 +63,7 @@ const moreThanZero = /^(?=.*[1-9])(0|[1-9]\d{0,8})(\.\d{1,6})?$/;
 /** Makes an order of a draft, or refuses it with every fault in it. */
 export function check(draft: Draft): Order {
   const faults = new Faults();
-  const currency = faults.text(draft.currency, /^[A-Z]{3}$/, "a currency code such as USD");
+  const currency = faults.text(draft.currency, currencyCode, "a currency code such as USD");
   const order = {
     number: faults.text(draft.number, /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, "an order number such as PO-1001"),
     date: faults.day(draft.date),
@@ -91,11 +92,13 @@ function checkLine(draft: DraftLine, currency: string, faults: Faults): Line {
     quantity: faults.text(draft.quantity, moreThanZero, "a number above 0 such as 12 or 2.5"),
     price: faults.text(draft.price, amount, "an amount such as 12.50"),
   };
-  if (draft.currency && currency !== "" && draft.currency.value !== currency) {
-    faults.add(draft.currency, `is ${JSON.stringify(draft.currency.value)}; ${currency} is needed, the currency of the order`);
+  if (draft.currency && currency !== "" && line.price !== "") {
+    const stated = faults.text(draft.currency, currencyCode, currency);
+    if (stated !== "" && stated !== currency) faults.add(draft.currency, `is ${stated}; ${currency} is needed, as in the whole order`);
   }
-  if (draft.per?.value !== undefined && faults.text(draft.per, moreThanZero, "1") !== "" && !decimal.equal(String(draft.per.value), "1")) {
-    faults.add(draft.per, `is ${draft.per.value}; prices for one piece are needed`);
+  if (draft.per?.value !== undefined) {
+    const pieces = faults.text(draft.per, moreThanZero, "1");
+    if (pieces !== "" && !decimal.equal(pieces, "1")) faults.add(draft.per, `is ${pieces}; prices for one piece are needed`);
   }
   if (line.quantity === "" || line.price === "") return { ...line, total: "" };
   const total = decimal.round(decimal.mul(line.quantity, line.price), 2, "half_up");
