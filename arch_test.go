@@ -70,7 +70,7 @@ var table = map[string]row{
 	// What a request passes, in and out.
 	"node/security": {design: true, may: []string{"odb", "node/problem", "node/netguard"}},
 	"node/channel":  {design: true, may: []string{"odb", "node/service", "node/security", "node/library/...", "node/problem"}},
-	"node/outgoing": {may: []string{"odb", "node/service", "node/netguard"}},
+	"node/outgoing": {design: true, may: []string{"odb", "node/service", "node/netguard"}},
 	"node/stats":    {may: []string{"odb", "node/kv"}},
 
 	// The admin API and its client.
@@ -94,6 +94,7 @@ var table = map[string]row{
 	}},
 	"node/cmd/signalbox": {may: []string{"node/cli"}},
 	"build/bench":        {may: []string{"..."}},
+	"build/testservers":  {},
 
 	// The desktop app.
 	"app":         {may: []string{"node/admin/client"}},

@@ -71,7 +71,7 @@ func openSQLite(cfg sqlConfig) (connectFunc, dialect, error) {
 
 func sqliteDialect() dialect {
 	return dialect{
-		lexis:   lexis{backtick: true, bracket: true, refuse: "?@$", colonDigit: true},
+		lexis:   lexis{backtick: true, bracket: true, refuse: "?@$#", colonDigit: true},
 		mark:    func(n int) string { return "?" + strconv.Itoa(n) },
 		once:    true,
 		ends:    []string{"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"},
