@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -46,7 +45,7 @@ func newBox(t *testing.T) *box {
 	t.Helper()
 	partner := httptest.NewServer(demo.NewPartner())
 	t.Cleanup(partner.Close)
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	out, err := outgoing.New(outgoing.Config{Secrets: noSecrets{}, Credentials: noSecrets{}, DataDir: t.TempDir(), Log: quiet})
 	if err != nil {
 		t.Fatal(err)
@@ -236,6 +235,7 @@ func xmlOptions(t *testing.T, channel string) library.XMLOptions {
 func (b *box) order(name string) answer {
 	return b.call("orders.create", b.sample(name, "demo.orders.create"))
 }
+
 func (b *box) rates(name string) answer {
 	return b.call("rates.store", b.sample(name, "demo.rates.store"))
 }

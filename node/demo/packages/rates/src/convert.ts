@@ -1,7 +1,8 @@
 import { decimal, service, ServiceError, t } from "@signalbox/sdk";
 import { Currency } from "./document";
 
-const Amount = t.decimal({ scale: 6 }); // a text: numbers of JavaScript cannot hold 0.1
+/** A text, because numbers of JavaScript cannot hold 0.1 exactly. */
+const Amount = t.string({ pattern: /^-?(0|[1-9][0-9]{0,23})(\.[0-9]{1,6})?$/, doc: "Amount, such as 12.50" });
 
 /**
  * Converts an amount at the newest stored rates, over the euro. The calculation
