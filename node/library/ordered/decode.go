@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"signalbox.internal/node/library/fault"
 )
@@ -106,8 +107,8 @@ func (d *decoder) text() string {
 	raw := d.data[d.at+1 : end]
 	whole := d.data[d.at : end+1]
 	d.at = end + 1
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return strings.ToValidUTF8(string(raw), "\uFFFD")
+	if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return string(raw)
 	}
 	var s string
 	if err := json.Unmarshal(whole, &s); err != nil {

@@ -54,12 +54,12 @@ func (c *cursor) Value() string {
 		c.write(&b, c.n)
 		val = b.String()
 	}
-	c.e.spend(1 + len(val)/64*c.e.weight)
+	c.e.spend(1 + len(val)/16*c.e.weight)
 	return val
 }
 
 func (c *cursor) write(b *strings.Builder, n *node) {
-	c.e.spend(1 + len(n.text)/64)
+	c.e.spend(1 + len(n.text)/16)
 	b.WriteString(n.text)
 	for _, kid := range n.kids {
 		c.write(b, kid)
