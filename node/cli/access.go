@@ -89,7 +89,8 @@ func expiry(t client.Token) string {
 func newAccessList(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the bearer tokens",
-		Long: "Lists the bearer tokens: whose they are, what they allow and until when. The tokens themselves are not kept.",
+		Long: `Lists the bearer tokens: whose they are, what they allow and until when. The tokens
+themselves are not kept and cannot be shown.`,
 		Example: `  signalbox access list
   signalbox access list -o json | jq -r '.[] | select(.expires == null) | .id'`,
 		Args: noArgs,

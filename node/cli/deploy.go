@@ -180,7 +180,7 @@ func (d *deployer) refused(found []deploy.Found, err error) error {
 		}
 	}
 	for _, m := range p.Messages {
-		d.a.place(find(found, m.Package), m)
+		d.a.err.place(find(found, m.Package), m)
 	}
 	return failf(exitFailed, "deploy: %s, nothing was changed", plural(len(p.Messages), "fault"))
 }

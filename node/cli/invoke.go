@@ -24,7 +24,7 @@ A service that fails gives exit code 1 and on stderr its code, its message and,
 for developers, the cause and the place in its source.`,
 		Example: `  signalbox invoke hello.say -d '{"name": "Ala"}'
   signalbox invoke orders.create -d @order.json
-  echo '{"from": "USD", "to": "PLN", "amount": "10"}' | signalbox invoke rates.convert -d - | jq .amount`,
+  echo '{"from": "USD", "to": "PLN"}' | signalbox invoke rates.convert -d - | jq .result`,
 		Args: args(1, 1, "NAME"), ValidArgsFunction: a.completeService,
 		RunE: a.remote(func(ctx context.Context, c *client.Client, given []string) error {
 			body, err := (&input{a: a}).json(data)

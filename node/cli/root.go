@@ -33,7 +33,7 @@ func newRoot(a *app) *cobra.Command {
 		Use: "signalbox", Short: "Integration appliance: node and command line in one binary",
 		Long: rootLong, Example: rootExample,
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.start() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.start(c) },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	f := root.PersistentFlags()
@@ -72,14 +72,17 @@ func (a *app) groups() []group {
 			newPlan(a), newApply(a), newExport(a), newHistory(a), newDiff(a), newRollback(a),
 		}},
 		{"Services", []*cobra.Command{
-			newDeploy(a), newServices(a), newInvoke(a), newVersions(a), newRollbackService(a),
+			newNew(a), newTest(a), newDeploy(a), newServices(a), newInvoke(a), newVersions(a), newRollbackService(a),
 		}},
 		{"Tools", []*cobra.Command{newAccess(a), newConfig(a), newCompletion(a), newVersion(a)}},
 	}
 }
 
 // start runs when the arguments have been accepted, before the command.
-func (a *app) start() error {
+func (a *app) start(c *cobra.Command) error {
+	if err := c.ValidateFlagGroups(); err != nil {
+		return err
+	}
 	a.started = true
 	forms := []string{outputTable, outputJSON, outputYAML}
 	if !slices.Contains(forms, a.flags.output) {
