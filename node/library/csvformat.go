@@ -150,12 +150,14 @@ func (w *csvWriter) row(fields []string) {
 	w.out = append(w.out, w.end...)
 }
 
+const byteOrderMark = "\uFEFF"
+
 // field quotes what needs it; an empty field alone too, or its line would be blank.
 func (w *csvWriter) field(f string, alone bool) {
 	plain := f != "" || !alone
 	if plain && f != "" {
 		plain = !strings.ContainsAny(f, "\"\r\n") && !strings.ContainsRune(f, w.comma) &&
-			strings.TrimSpace(f) == f && f[0] != '#'
+			strings.TrimSpace(f) == f && f[0] != '#' && !strings.HasPrefix(f, byteOrderMark)
 	}
 	if plain {
 		w.out = append(w.out, f...)
