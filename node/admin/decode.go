@@ -103,7 +103,10 @@ func fitStruct(obj map[string]any, t reflect.Type, at string, faults *odb.Faults
 		}
 		known = append(known, name)
 		value, given := obj[name]
-		if (!given || value == nil) && !strings.Contains(options, "omitempty") {
+		if value == nil && f.Type.Kind() != reflect.Slice { // null is an empty list, else nothing
+			given = false
+		}
+		if !given && !strings.Contains(options, "omitempty") {
 			faults.Add(at+"/"+name, "%s is required", name)
 		}
 		fit(value, f.Type, at+"/"+name, faults)

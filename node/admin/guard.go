@@ -86,7 +86,8 @@ func (g *guard) isKnown(hash string) bool {
 	return ok && g.now().Sub(at) <= forget
 }
 
-// trim makes room in a full map: what is old goes, or else any one entry.
+// trim makes room in a full map: what is old goes, and then any entry until a
+// tenth is free, so that the search is paid for by many additions.
 func trim[V any](m map[string]V, most int, old func(V) bool) {
 	if len(m) < most {
 		return
@@ -97,7 +98,7 @@ func trim[V any](m map[string]V, most int, old func(V) bool) {
 		}
 	}
 	for k := range m {
-		if len(m) < most {
+		if len(m) <= most-most/10 {
 			return
 		}
 		delete(m, k)

@@ -136,7 +136,7 @@ func refusals(rt route) []int {
 	if pathParam.MatchString(rt.path) {
 		list = append(list, http.StatusNotFound)
 	}
-	if rt.role == odb.Developer && rt.id != "plan" {
+	if rt.method != http.MethodGet && rt.role.Level() >= odb.Developer.Level() && rt.id != "plan" {
 		list = append(list, http.StatusConflict)
 	}
 	if slices.ContainsFunc(rt.headers, func(p param) bool { return p.name == "If-Match" }) {

@@ -79,7 +79,7 @@ func newRig(t *testing.T) *rig {
 }
 
 // newRigWith lets a test change the parts before the API is made of them.
-func newRigWith(t *testing.T, change func(*admin.Config, *box)) *rig {
+func newRigWith(t testing.TB, change func(*admin.Config, *box)) *rig {
 	t.Helper()
 	r := &rig{box: newBox(t), log: &logBuffer{}, clock: &clock{}, tokens: map[odb.Role]string{}}
 	var hash string
@@ -116,7 +116,7 @@ func newRigWith(t *testing.T, change func(*admin.Config, *box)) *rig {
 	return r
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func must(t *testing.T, err error) {
 }
 
 // mint stores a token of an account.
-func (r *rig) mint(t *testing.T, account string, role odb.Role, expires time.Time) string {
+func (r *rig) mint(t testing.TB, account string, role odb.Role, expires time.Time) string {
 	t.Helper()
 	token, hash := admin.NewToken()
 	must(t, r.store.CreateToken(t.Context(), odb.Token{ID: odb.NewID(), Account: account, Role: role, Hash: hash, Expires: expires}))
@@ -219,7 +219,7 @@ type box struct {
 	problems []odb.Problem
 }
 
-func newBox(t *testing.T) *box {
+func newBox(t testing.TB) *box {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "node") // the key ring wants its folder closed
 	must(t, os.Mkdir(dir, 0o700))
@@ -282,11 +282,11 @@ func (b *box) load(ctx context.Context, hash string) (*service.Prepared, error) 
 	if err != nil {
 		return nil, err
 	}
-	var files map[string][]byte
-	if err := json.Unmarshal(pkg.Archive, &files); err != nil {
+	var src admin.Package
+	if err := json.Unmarshal(pkg.Archive, &src); err != nil {
 		return nil, err
 	}
-	return service.Prepare(textModule{pkg.Name, hash, files})
+	return service.Prepare(textModule{pkg.Name, hash, src.Files})
 }
 
 func (b *box) problemList() []odb.Problem {
@@ -333,11 +333,11 @@ func (b *box) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResul
 	var pkgs []odb.Package
 	var changes []odb.Change
 	for _, p := range d.Packages {
-		archive, err := json.Marshal(p.Files)
+		archive, err := json.Marshal(p)
 		if err != nil {
 			return out, err
 		}
-		sum := sha256.Sum256(append([]byte(p.Name), archive...))
+		sum := sha256.Sum256(archive)
 		hash := hex.EncodeToString(sum[:])
 		for name, text := range p.Files {
 			if strings.HasPrefix(string(text), "error") {
@@ -395,9 +395,9 @@ func (b *box) Source(ctx context.Context, hash string) (string, map[string][]byt
 	if err != nil {
 		return "", nil, err
 	}
-	var files map[string][]byte
-	err = json.Unmarshal(pkg.Archive, &files)
-	return pkg.Name, files, err
+	var src admin.Package
+	err = json.Unmarshal(pkg.Archive, &src)
+	return src.Name, src.Files, err
 }
 
 // textModule is a package: each file is a service that answers its text.

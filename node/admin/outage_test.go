@@ -1,0 +1,157 @@
+package admin_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"signalbox.internal/node/admin"
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
+)
+
+// outage is a real store that can be away.
+type outage struct {
+	odb.Store
+	away atomic.Bool
+}
+
+var errAway = odb.Errorf(odb.Unavailable, "reach", "ODB", "dial tcp 10.9.8.7:5432: connection refused")
+
+func (o *outage) Revision(ctx context.Context) (int64, error) {
+	if o.away.Load() {
+		return 0, errAway
+	}
+	return o.Store.Revision(ctx)
+}
+
+func (o *outage) TokenByHash(ctx context.Context, hash string) (odb.Token, error) {
+	if o.away.Load() {
+		return odb.Token{}, errAway
+	}
+	return o.Store.TokenByHash(ctx, hash)
+}
+
+// While the ODB is away, reads answer from what the node runs and say so;
+// writes are refused.
+func TestWithoutODB(t *testing.T) {
+	t.Parallel()
+	var store *outage
+	r := newRigWith(t, func(cfg *admin.Config, _ *box) {
+		store = &outage{Store: cfg.Store}
+		cfg.Store = store
+	})
+	create(t, r.as(t, odb.Developer), "channel", "c", `{"path":"/c","service":"demo.echo"}`)
+	store.away.Store(true)
+	local := "Bearer " + r.local
+	got := r.call(t, "GET", "/api/v1/definitions/channel/c", "", "Authorization", local)
+	if got.status != 200 || got.header.Get("X-Stale-Revision") != "2" {
+		t.Errorf("a read: %d, X-Stale-Revision %q", got.status, got.header.Get("X-Stale-Revision"))
+	}
+	if got := r.call(t, "POST", "/api/v1/services/demo.echo/invoke", "1", "Authorization", local); got.status != 200 {
+		t.Errorf("a call: %d", got.status)
+	}
+	for name, got := range map[string]reply{
+		"write": r.call(t, "PUT", "/api/v1/definitions/channel/c", `{"spec":{"path":"/d","service":"demo.echo"}}`, "If-Match", `"1"`, "Authorization", local),
+		"apply": r.call(t, "POST", "/api/v1/apply", `{"documents":[]}`, "Authorization", local),
+		"token": r.call(t, "GET", "/api/v1/me", ""),
+	} {
+		p := got.problem(t)
+		if got.status != 503 || p.Code != client.CodeUnavailable || got.header.Get("Retry-After") == "" || strings.Contains(string(got.body), "10.9.8.7") {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	if !strings.Contains(r.log.String(), "10.9.8.7") {
+		t.Error("the log does not say what is wrong")
+	}
+	store.away.Store(false)
+	if got := r.call(t, "GET", "/api/v1/definitions/channel/c", ""); got.status != 200 || got.header.Get("X-Stale-Revision") != "" {
+		t.Errorf("when it is back: %d", got.status)
+	}
+}
+
+// A change that is stored but not in force is answered as such, not as a failure.
+func TestWriteNotInForce(t *testing.T) {
+	t.Parallel()
+	r := newRigWith(t, func(cfg *admin.Config, _ *box) {
+		cfg.Changed = func(context.Context, int64) error { return errors.New("the reconciler is stuck") }
+	})
+	made := create(t, r.as(t, odb.Developer), "channel", "c", `{"path":"/c","service":"demo.echo"}`)
+	if made.Running || !made.Changed {
+		t.Errorf("written %+v", made)
+	}
+	d := must2(r.as(t, odb.Developer).Deploy(t.Context(), client.DeployRequest{Packages: []client.Package{pack("p", "p.a", "x")}}))(t)
+	if d.Nodes[0].OK || !strings.Contains(d.Nodes[0].Error, "stuck") {
+		t.Errorf("deployed %+v", d.Nodes)
+	}
+	if !strings.Contains(r.log.String(), "not in force") {
+		t.Error("the log does not say so")
+	}
+}
+
+func TestPanicEndsOnlyTheRequest(t *testing.T) {
+	t.Parallel()
+	r := newRigWith(t, func(cfg *admin.Config, _ *box) {
+		cfg.Stats = func() client.Stats { panic("boom with inner detail") }
+	})
+	got := r.call(t, "GET", "/api/v1/stats", "")
+	if p := got.problem(t); got.status != 500 || p.Code != client.CodeInternal || strings.Contains(string(got.body), "boom") {
+		t.Errorf("answer is %d %s", got.status, got.body)
+	}
+	if log := r.log.String(); !strings.Contains(log, "boom with inner detail") || !strings.Contains(log, got.header.Get("X-Correlation-ID")) {
+		t.Error("the log has no panic under the cid")
+	}
+	must2(r.as(t, odb.Viewer).Me(t.Context()))(t)
+}
+
+func TestHealthIsOpenAndPoor(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	got := r.call(t, "GET", "/api/v1/health", "", "Authorization", "")
+	if got.status != 200 || strings.TrimSpace(string(got.body)) != `{"ready":true}` {
+		t.Errorf("answer is %d %s", got.status, got.body)
+	}
+	r.running.Store(nil)
+	got = r.call(t, "GET", "/api/v1/health", "", "Authorization", "")
+	if got.status != http.StatusServiceUnavailable || strings.TrimSpace(string(got.body)) != `{"ready":false}` {
+		t.Errorf("answer is %d %s", got.status, got.body)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	t.Parallel()
+	_, err := admin.New(admin.Config{})
+	for _, field := range []string{"Node", "Store", "Snapshot", "Changed", "Problems", "Sealer", "Cluster", "Invoker", "Services", "Deployer", "Outgoings", "Stats", "Metrics"} {
+		if err == nil || !strings.Contains(err.Error(), field+" is missing") {
+			t.Errorf("New(Config{}) = %v, which does not name %s", err, field)
+		}
+	}
+	newRigWith(t, func(cfg *admin.Config, _ *box) {
+		reg := prometheus.NewRegistry()
+		cfg.Registerer = reg
+		must2(admin.New(*cfg))(t)
+		if _, err := admin.New(*cfg); err == nil {
+			t.Error("a second API on one registry has no error")
+		}
+		cfg.Registerer = nil
+	})
+}
+
+func TestLogOfChanges(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	got := r.call(t, "POST", "/api/v1/definitions/channel", `{"name":"c","spec":{"path":"/c","service":"demo.echo"},"reason":"because\nof"}`, "X-Correlation-ID", "audit-123")
+	if got.status != 201 {
+		t.Fatalf("create: %d", got.status)
+	}
+	for _, want := range []string{`"action":"configuration changed"`, `"cid":"audit-123"`, `"account":"admin"`, `"revision":2`, `"reason":"because of"`, `"component":"admin"`} {
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("the log lacks %s", want)
+		}
+	}
+}
