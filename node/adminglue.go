@@ -1,0 +1,186 @@
+package node
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"signalbox.internal/node/admin"
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/deploy"
+	"signalbox.internal/node/outgoing"
+	"signalbox.internal/node/stats"
+	"signalbox.internal/odb"
+)
+
+// openAdmin builds the admin API over the parts.
+func (n *Node) openAdmin(context.Context) error {
+	api, err := admin.New(admin.Config{
+		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.rec.Changed, Problems: n.rec.Problems,
+		Sealer: n.sealer, Cluster: clusterView{n}, Invoker: n.invoker, Services: n.registry,
+		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Stats: n.figures,
+		Metrics:        promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
+		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.admin = api
+	return nil
+}
+
+// clusterView shows the node, and the cluster that it is alone in.
+type clusterView struct{ n *Node }
+
+// Ready implements admin.Cluster.
+func (v clusterView) Ready() bool {
+	select {
+	case <-v.n.ready:
+		return !v.n.draining()
+	default:
+		return false
+	}
+}
+
+// Status implements admin.Cluster.
+func (v clusterView) Status(ctx context.Context) client.Status {
+	s := client.Status{
+		Cluster: v.n.cfg.Cluster, Revision: v.n.rec.Snapshot().Revision(), Nodes: client.NodeCounts{Up: 1},
+		Version: v.n.opts.Version, Problems: len(v.n.rec.Problems()),
+	}
+	s.ODB, s.Level = v.odbState(ctx)
+	return s
+}
+
+// odbState asks the ODB how it is and whether the node is level with it.
+func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	since, lastErr := v.n.rec.odbHealth()
+	part = client.Part{Kind: "sqlite", State: "up", Since: since}
+	if info, err := v.n.store.Info(ctx); err == nil {
+		part.Kind, part.Where = info.Kind, info.Where
+	} else {
+		lastErr = err
+	}
+	if lastErr != nil {
+		part.State, part.Error = "down", lastErr.Error()
+		return part, false
+	}
+	rev, err := v.n.store.Revision(ctx)
+	return part, err == nil && rev == v.n.rec.Snapshot().Revision()
+}
+
+// Nodes implements admin.Cluster.
+func (v clusterView) Nodes(context.Context) []client.Node {
+	info := v.n.Info()
+	rotation := "online"
+	if v.n.draining() {
+		rotation = "draining"
+	}
+	return []client.Node{{
+		Name: info.Name, ID: v.n.id, State: "up", Since: info.Started, Rotation: rotation, InFlight: v.n.balancer.InFlight(),
+		Roles: []string{"server", "balancer"}, Revision: v.n.rec.Snapshot().Revision(), Ready: v.Ready(), Version: info.Version,
+		Traffic: info.Traffic, Control: info.Control, PID: os.Getpid(),
+	}}
+}
+
+// figures turns the recorder's numbers into the API's.
+func (n *Node) figures() client.Stats {
+	now := time.Now()
+	var out client.Stats
+	for _, f := range n.recorder.Figures() {
+		c := client.Figures{
+			Count: f.Count, Errors: f.Errors, Refused: f.Refused, InFlight: f.InFlight, MeanMS: f.MeanMS,
+			P50MS: f.P50MS, P95MS: f.P95MS, P99MS: f.P99MS, MaxMS: f.MaxMS, From: f.Since, To: now,
+		}
+		if f.Scope == stats.Service {
+			c.Service = f.Name
+			out.Services = append(out.Services, c)
+		} else {
+			c.Channel = f.Name
+			out.Channels = append(out.Channels, c)
+		}
+	}
+	return out
+}
+
+// connections shows outgoing connections to the admin API.
+type connections struct{ m *outgoing.Manager }
+
+// Connections implements admin.Outgoings.
+func (c connections) Connections() []client.Connection {
+	var out []client.Connection
+	for _, h := range c.m.Health() {
+		out = append(out, client.Connection{
+			Name: h.Name, Type: h.Type, Enabled: h.Enabled, State: string(h.State), Since: h.Since, Error: h.LastError,
+		})
+	}
+	return out
+}
+
+// Ping implements admin.Outgoings.
+func (c connections) Ping(ctx context.Context, name string) (client.Ping, error) {
+	start := time.Now()
+	h, err := c.m.Ping(ctx, name)
+	p := client.Ping{Name: name, OK: err == nil, State: string(h.State), TookMS: float64(time.Since(start).Microseconds()) / 1000}
+	if err == nil {
+		return p, nil
+	}
+	if odb.KindOf(err) == odb.NotFound {
+		return p, err
+	}
+	p.Error = err.Error()
+	return p, nil
+}
+
+// adminDeployer shows the deployer to the admin API.
+type adminDeployer struct{ d *deploy.Deployer }
+
+// Deploy implements admin.Deployer.
+func (a adminDeployer) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResult, error) {
+	req := deploy.Request{Actor: d.Actor, Reason: d.Reason}
+	for _, p := range d.Packages {
+		req.Sources = append(req.Sources, deploy.Source{Name: p.Name, Files: p.Files})
+	}
+	return deployResult(a.d.Deploy(ctx, req))
+}
+
+// Activate implements admin.Deployer.
+func (a adminDeployer) Activate(ctx context.Context, hash string, actor odb.Actor, reason string) (admin.DeployResult, error) {
+	return deployResult(a.d.Activate(ctx, hash, actor, reason))
+}
+
+// Source implements admin.Deployer.
+func (a adminDeployer) Source(ctx context.Context, hash string) (string, map[string][]byte, error) {
+	src, err := a.d.Source(ctx, hash)
+	return src.Name, src.Files, err
+}
+
+func deployResult(res deploy.Result, err error) (admin.DeployResult, error) {
+	if builds := deploy.BuildErrors(err); len(builds) > 0 {
+		out := &admin.BuildError{}
+		for _, b := range builds {
+			for _, m := range b.Messages {
+				out.Messages = append(out.Messages, client.BuildMessage{Package: b.Package, File: m.File, Line: m.Line, Column: m.Column, Text: m.Text})
+			}
+		}
+		return admin.DeployResult{}, out
+	}
+	if err != nil {
+		return admin.DeployResult{}, err
+	}
+	out := admin.DeployResult{Revision: res.Revision}
+	for _, p := range res.Packages {
+		out.Packages = append(out.Packages, client.DeployedPackage{Package: p.Package, Hash: p.Hash, Services: p.Services, Changed: p.Changed})
+	}
+	return out, nil
+}
+
+var (
+	_ admin.Deployer  = adminDeployer{}
+	_ admin.Outgoings = connections{}
+	_ admin.Cluster   = clusterView{}
+)

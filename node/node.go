@@ -1,0 +1,193 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"signalbox.internal/cluster"
+	"signalbox.internal/lb"
+	"signalbox.internal/node/admin"
+	"signalbox.internal/node/config"
+	"signalbox.internal/node/deploy"
+	"signalbox.internal/node/engine/quickjs"
+	"signalbox.internal/node/outgoing"
+	"signalbox.internal/node/security"
+	"signalbox.internal/node/service"
+	"signalbox.internal/node/stats"
+	"signalbox.internal/odb"
+	"signalbox.internal/odb/sqldb"
+)
+
+// Options say how to open a node.
+type Options struct {
+	Config   config.Config
+	Compiled []service.Module // services linked into this binary, beside the built-in ones
+	Demo     bool             // serve and deploy the demo
+	Version  string           // of the binary, for people
+	Log      *slog.Logger     // nil means slog.Default()
+}
+
+// Node is one running box. Open makes it, Run serves and in the end closes it.
+type Node struct {
+	cfg     config.Config
+	opts    Options
+	log     *slog.Logger
+	started time.Time
+	id      string
+	closers []func() error // in the order of opening
+
+	authority *cluster.Authority
+	sealer    *security.Sealer
+	store     odb.Store
+	metrics   *prometheus.Registry
+	recorder  *stats.Recorder
+
+	security *security.Manager
+	outgoing *outgoing.Manager
+	registry *service.Registry
+	invoker  *service.Invoker
+	engine   *quickjs.Engine
+	deployer *deploy.Deployer
+	services *deploy.Manager
+	channels tempChannels
+	limits   *limitsManager
+	balancer *lb.Balancer
+	rec      *reconciler
+
+	watcher *deploy.Watcher // nil when the deploy folder is off
+
+	admin       http.Handler
+	localHash   string // of the token that lets this box in
+	traffic     net.Listener
+	control     net.Listener
+	controlCert tls.Certificate
+	ready       chan struct{}
+	demo        *demoParts // nil without the demo
+}
+
+// Open takes the folder of cfg.Dir for this process, binds both ports and opens
+// every part; nothing is served yet. The node must be Run, which closes it, or
+// Closed. A folder without a node is an error that says so.
+func Open(ctx context.Context, opts Options) (*Node, error) {
+	n := &Node{
+		cfg: opts.Config, opts: opts, started: time.Now(), ready: make(chan struct{}),
+		log: cmp.Or(opts.Log, slog.Default()).With("node", opts.Config.Name),
+	}
+	for _, open := range []func(context.Context) error{
+		n.openFolder, n.openTrust, n.openStore, n.openListeners, n.openServices, n.openEdges, n.openAdmin,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, errors.Join(err, n.Close())
+		}
+	}
+	return n, nil
+}
+
+// onClose adds f to what Close does; the last added comes first.
+func (n *Node) onClose(f func() error) { n.closers = append(n.closers, f) }
+
+// Close lets go of everything that Open took. Run does it itself.
+func (n *Node) Close() error {
+	var errs []error
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		errs = append(errs, n.closers[i]())
+	}
+	n.closers = nil
+	return errors.Join(errs...)
+}
+
+func (n *Node) openFolder(context.Context) error {
+	if !config.Exists(n.cfg.Dir) {
+		return fmt.Errorf("open node in %s: there is no node in it; make one with: signalbox init --dir %s", n.cfg.Dir, n.cfg.Dir)
+	}
+	for _, d := range []string{keysDir, dataDir, deployDir, "run"} {
+		if err := os.MkdirAll(filepath.Join(n.cfg.Dir, d), 0o700); err != nil {
+			return fmt.Errorf("open node in %s: %w", n.cfg.Dir, err)
+		}
+	}
+	lock, err := lockFolder(n.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	n.onClose(lock.release)
+	return nil
+}
+
+func (n *Node) openTrust(context.Context) error {
+	var err error
+	if n.authority, err = cluster.OpenAuthority(filepath.Join(n.cfg.Dir, keysDir), n.cfg.Cluster); err != nil {
+		return err
+	}
+	if n.id, err = n.openID(); err != nil {
+		return err
+	}
+	keyring, err := security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, "secrets.keys"))
+	if err != nil {
+		return err
+	}
+	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: keyring}); err != nil {
+		return err
+	}
+	token, hash := admin.NewToken()
+	n.localHash = hash
+	return cluster.WritePrivate(filepath.Join(n.cfg.Dir, localTokenFile), []byte(token+"\n"))
+}
+
+// openID returns the node's id, made at its first start and kept in its folder.
+func (n *Node) openID() (string, error) {
+	path := filepath.Join(n.cfg.Dir, keysDir, "node.id")
+	if id := readToken(path); id != "" {
+		return id, nil
+	}
+	id := odb.NewID()
+	return id, cluster.WritePrivate(path, []byte(id+"\n"))
+}
+
+func (n *Node) openStore(ctx context.Context) error {
+	store, err := sqldb.Open(ctx, sqldb.Config{DSN: n.cfg.ODB, Log: n.log})
+	if err != nil {
+		return err
+	}
+	n.store = store
+	n.onClose(store.Close)
+	return nil
+}
+
+func (n *Node) openListeners(ctx context.Context) error {
+	var lc net.ListenConfig
+	var err error
+	if n.traffic, err = lc.Listen(ctx, "tcp", n.cfg.Traffic); err != nil {
+		return fmt.Errorf("listen on the traffic port %s: %w; choose another with --traffic", n.cfg.Traffic, err)
+	}
+	n.onClose(ignoreClosed(n.traffic.Close))
+	if n.control, err = lc.Listen(ctx, "tcp", n.cfg.Control); err != nil {
+		return fmt.Errorf("listen on the control port %s: %w; choose another with --control", n.cfg.Control, err)
+	}
+	n.onClose(ignoreClosed(n.control.Close))
+	n.controlCert, err = n.authority.NodeCertificate(n.cfg.Name, n.certificateHosts())
+	return err
+}
+
+// ignoreClosed makes closing twice no error: a server closes its listener itself.
+func ignoreClosed(closer func() error) func() error {
+	return func() error {
+		if err := closer(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// Ready is closed when channels listen and the first configuration is in force.
+func (n *Node) Ready() <-chan struct{} { return n.ready }

@@ -1,0 +1,99 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"signalbox.internal/lb"
+	"signalbox.internal/node/deploy"
+	"signalbox.internal/node/engine/quickjs"
+	"signalbox.internal/node/outgoing"
+	"signalbox.internal/node/problem"
+	"signalbox.internal/node/security"
+	"signalbox.internal/node/service"
+	"signalbox.internal/node/stats"
+)
+
+// compiled returns every module that is linked into this binary.
+func (n *Node) compiled() []service.Module {
+	return append([]service.Module{service.Builtin()}, n.opts.Compiled...)
+}
+
+// openServices builds what runs services and what they reach.
+func (n *Node) openServices(context.Context) error {
+	n.metrics = prometheus.NewRegistry()
+	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if n.recorder, err = stats.New(n.metrics); err != nil {
+		return err
+	}
+	if n.security, err = security.New(security.Config{Sealer: n.sealer, Log: n.log}); err != nil {
+		return err
+	}
+	n.outgoing, err = outgoing.New(outgoing.Config{
+		Secrets: n.sealer, Credentials: n.security, DataDir: filepath.Join(n.cfg.Dir, dataDir),
+		Log: n.log, Registerer: n.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	n.onClose(n.outgoing.Close)
+	host, err := service.NewHost(n.outgoing.Operations())
+	if err != nil {
+		return err
+	}
+	n.registry = service.NewRegistry()
+	n.invoker = service.NewInvoker(service.Config{
+		Registry: n.registry, Host: host, Observer: n.recorder, Log: n.log, Timeout: n.cfg.ServiceTimeout,
+	})
+	n.engine, err = quickjs.New(quickjs.Config{Log: n.log, MemoryPerVM: n.cfg.ServiceMemory, MaxVMs: n.cfg.ServiceVMs, MaxVMsNode: n.cfg.ServiceVMsTotal})
+	if err != nil {
+		return err
+	}
+	n.onClose(func() error { n.engine.Close(); return nil })
+	n.deployer, n.services, err = deploy.New(deploy.Config{
+		Store: n.store, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
+		Changed: func(ctx context.Context, revision int64) error { return n.rec.Changed(ctx, revision) },
+	})
+	if err != nil {
+		return err
+	}
+	n.onClose(func() error { n.services.Close(); return nil })
+	return nil
+}
+
+// openEdges builds what requests come in through, and what keeps all of it
+// following the configuration.
+func (n *Node) openEdges(context.Context) error {
+	var err error
+	n.channels = tempChannels{http.NotFoundHandler()}
+	n.limits = newLimitsManager()
+	n.balancer, err = lb.New(lb.Config{Local: n.channels, Limits: n.limits.Limits, Refuse: refuse, Log: n.log})
+	if err != nil {
+		return err
+	}
+	if n.cfg.DeployFolder {
+		n.watcher = deploy.NewWatcher(deploy.WatcherConfig{
+			Dir: filepath.Join(n.cfg.Dir, deployDir), Every: n.cfg.DeployEvery, Node: n.cfg.Name, Deployer: n.deployer, Log: n.log,
+		})
+	}
+	if n.opts.Demo {
+		if n.demo, err = openDemo(n); err != nil {
+			return fmt.Errorf("open the demo: %w", err)
+		}
+	}
+	// What is referred to comes before what refers to it.
+	n.rec, err = newReconciler(n.store, n.log, n.security, n.services, n.outgoing, n.channels, n.limits)
+	return err
+}
+
+// refuse answers what the balancer refuses, in the product's one form.
+func refuse(w http.ResponseWriter, r *http.Request, status int, code, detail string, retryAfter time.Duration) {
+	problem.Write(w, r, problem.Doc{Status: status, Code: code, Detail: detail, RetryAfter: retryAfter})
+}

@@ -1,0 +1,184 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"signalbox.internal/lb"
+)
+
+// worker is a part that runs until its context ends.
+type worker interface {
+	Run(ctx context.Context) error
+}
+
+// Run puts the first configuration into force, serves until ctx ends, then
+// drains: new requests are refused, those in flight end, within the drain
+// time-out. A part that breaks stops the whole node with its error. Run closes
+// the node.
+func (n *Node) Run(ctx context.Context) error {
+	err := n.run(ctx)
+	if cerr := n.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func (n *Node) run(ctx context.Context) error {
+	if err := n.startConfiguration(ctx); err != nil {
+		return err
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, work := errgroup.WithContext(work)
+	for _, w := range n.workers() {
+		g.Go(func() error { return w.Run(work) })
+	}
+	traffic, err := n.trafficServer()
+	if err != nil {
+		return err
+	}
+	g.Go(func() error { return serve(traffic, n.traffic) })
+	control := n.controlServer()
+	g.Go(func() error { return serve(control, tls.NewListener(n.control, control.TLSConfig)) })
+	if err := n.announce(work); err != nil {
+		stop()
+		return errors.Join(err, shutdown(0, control, traffic), g.Wait())
+	}
+	select {
+	case <-ctx.Done():
+	case <-work.Done():
+	}
+	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
+	n.drain()
+	err = shutdown(n.cfg.DrainTimeout, traffic, control)
+	stop()
+	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
+}
+
+// startConfiguration brings the ODB's configuration into force before anything is served.
+func (n *Node) startConfiguration(ctx context.Context) error {
+	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
+		return fmt.Errorf("start node %s: %w", n.cfg.Name, err)
+	}
+	if err := n.rec.step(ctx); err != nil {
+		return fmt.Errorf("start node %s: read configuration: %w", n.cfg.Name, err)
+	}
+	return nil
+}
+
+// workers returns the parts that run beside the servers.
+func (n *Node) workers() []worker {
+	ws := []worker{n.rec, n.security, n.outgoing, n.engine}
+	if n.watcher != nil {
+		ws = append(ws, n.watcher)
+	}
+	if n.demo != nil {
+		ws = append(ws, n.demo)
+	}
+	return ws
+}
+
+// announce finishes the start: the demo is deployed, the run file is written,
+// Ready is closed.
+func (n *Node) announce(ctx context.Context) error {
+	if n.demo != nil {
+		if err := n.demo.install(ctx, n); err != nil {
+			return fmt.Errorf("install the demo: %w", err)
+		}
+	}
+	if err := n.writeRunFile(); err != nil {
+		return err
+	}
+	n.log.InfoContext(ctx, "node ready", "traffic", n.traffic.Addr().String(), "control", n.control.Addr().String(),
+		"revision", n.rec.Snapshot().Revision(), "took_ms", time.Since(n.started).Milliseconds())
+	n.collectStartGarbage()
+	n.balancer.Local().SetState(lb.Up)
+	close(n.ready)
+	return nil
+}
+
+// drain refuses new requests and waits for those in flight.
+func (n *Node) drain() {
+	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.DrainTimeout)
+	defer cancel()
+	if err := n.balancer.Drain(ctx); err != nil {
+		n.log.Warn("requests were cut off at the end of the drain time-out", "in_flight", n.balancer.InFlight(), "error", err)
+	}
+}
+
+// trafficServer is what clients talk to.
+func (n *Node) trafficServer() (*http.Server, error) {
+	srv := n.server(n.balancer)
+	if n.cfg.TrafficTLSCert == "" {
+		return srv, nil
+	}
+	cert, err := tls.LoadX509KeyPair(n.cfg.TrafficTLSCert, n.cfg.TrafficTLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("load the certificate of the traffic port: %w", err)
+	}
+	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
+	return srv, nil
+}
+
+// controlServer is what administrators talk to: always TLS.
+func (n *Node) controlServer() *http.Server {
+	srv := n.server(n.admin)
+	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{n.controlCert}, NextProtos: []string{"h2", "http/1.1"}}
+	return srv
+}
+
+func (n *Node) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: n.cfg.ReadHeaderTimeout, MaxHeaderBytes: int(n.cfg.MaxHeader),
+		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(n.log.With("component", "http").Handler(), slog.LevelDebug),
+	}
+}
+
+// serve answers on ln until srv is shut down.
+func serve(srv *http.Server, ln net.Listener) error {
+	if srv.TLSConfig != nil {
+		if _, wrapped := ln.(*net.TCPListener); wrapped {
+			ln = tls.NewListener(ln, srv.TLSConfig)
+		}
+	}
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
+	}
+	return nil
+}
+
+// shutdown ends servers gracefully within d, then by force.
+func shutdown(d time.Duration, servers ...*http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(d, 100*time.Millisecond))
+	defer cancel()
+	var errs []error
+	for _, srv := range servers {
+		err := srv.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = srv.Close()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// draining reports whether the node refuses new requests because it stops.
+func (n *Node) draining() bool { return n.balancer.Local().State() == lb.Draining }
