@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -132,12 +133,14 @@ func (c *Client) order() []int {
 }
 
 // send tries the addresses in turn. It goes to the next one only when the one
-// before certainly did nothing: it could not be connected to, or the request
+// before certainly did nothing: no request was written to it, or the request
 // changes nothing.
 func (c *Client) send(ctx context.Context, req request) (*http.Response, error) {
 	var failed *Unreachable
 	for _, i := range c.order() {
-		hr, err := c.build(ctx, c.urls[i], req)
+		var sent atomic.Bool
+		trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
+		hr, err := c.build(httptrace.WithClientTrace(ctx, trace), c.urls[i], req)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +153,7 @@ func (c *Client) send(ctx context.Context, req request) (*http.Response, error) 
 			return nil, fmt.Errorf("%s %s: %w", req.method, req.path, context.Cause(ctx))
 		}
 		failed = &Unreachable{URL: c.urls[i].String(), Err: reason(err)}
-		if req.method != http.MethodGet && !notConnected(err) {
+		if req.method != http.MethodGet && sent.Load() {
 			failed.Sent = true
 			break
 		}
@@ -179,18 +182,6 @@ func (c *Client) build(ctx context.Context, base *url.URL, req request) (*http.R
 		hr.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	return hr, nil
-}
-
-// notConnected reports whether err came before anything was sent.
-func notConnected(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return true
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[tls.RecordHeaderError](err)
-	return ok
 }
 
 // reason strips the method and URL that net/http puts before a cause.

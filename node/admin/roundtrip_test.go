@@ -1,0 +1,103 @@
+package admin_test
+
+import (
+	"crypto/x509"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
+)
+
+// recorder notes which requests a client sends.
+type recorder struct {
+	http.RoundTripper
+	mu   sync.Mutex
+	seen [][2]string // method, path
+}
+
+func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	r.mu.Lock()
+	r.seen = append(r.seen, [2]string{req.Method, req.URL.Path})
+	r.mu.Unlock()
+	return r.RoundTripper.RoundTrip(req)
+}
+
+// TestClientCoversTheAPI calls every method of the client against the real
+// server: each finds its route, and no route is without a method.
+func TestClientCoversTheAPI(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	pool := x509.NewCertPool()
+	pool.AddCert(r.server.Certificate())
+	rec := &recorder{RoundTripper: r.server.Client().Transport}
+	c := must2(client.New(client.Config{URLs: []string{r.server.URL}, Token: r.tokens[odb.Admin], HTTP: &http.Client{Transport: rec}}))(t)
+	ctx := t.Context()
+
+	health := must2(c.Health(ctx))(t)
+	status := must2(c.Status(ctx))(t)
+	nodes := must2(c.Nodes(ctx))(t)
+	me := must2(c.Me(ctx))(t)
+	if !health.Ready || status.Cluster != "test" || !status.Level || len(nodes) != 1 || nodes[0].Name != "node-1" || me.Account != "admin" || me.Token == "" {
+		t.Errorf("health %+v, status %+v, nodes %+v, me %+v", health, status, nodes, me)
+	}
+	must2(c.Kinds(ctx))(t)
+	must2(c.Kind(ctx, "channel"))(t)
+	made := create(t, c, "channel", "c", `{"path":"/c","service":"demo.echo"}`)
+	must2(c.Definitions(ctx, "channel", client.Query{}))(t)
+	must2(c.Definition(ctx, "channel", "c"))(t)
+	made.Spec = channelSpec("/d")
+	made = must2(c.UpdateDefinition(ctx, made.Definition, ""))(t)
+	made = must2(c.RenameDefinition(ctx, made.Definition, client.RenameDefinition{Name: "d"}))(t)
+	must2(c.DefinitionHistory(ctx, "channel", "d", client.HistoryQuery{}))(t)
+	must2(c.References(ctx, "channel", "d"))(t)
+	must2(c.DeleteDefinition(ctx, made.Definition, ""))(t)
+	create(t, c, "outgoing", "o", `{"url":"https://o.example"}`)
+	must2(c.Ping(ctx, "o"))(t)
+	must2(c.Plan(ctx, client.PlanRequest{}))(t)
+	must2(c.Apply(ctx, client.ApplyRequest{}))(t)
+	must2(c.Export(ctx))(t)
+	must2(c.History(ctx, client.HistoryQuery{}))(t)
+	must2(c.Diff(ctx, 0, 0))(t)
+	must2(c.State(ctx, 0))(t)
+	must2(c.Rollback(ctx, client.RollbackRequest{Revision: 2, DryRun: true}))(t)
+	must2(c.Services(ctx))(t)
+	must2(c.Service(ctx, "demo.echo"))(t)
+	must2(c.Invoke(ctx, "demo.echo", nil, ""))(t)
+	must2(c.Deploy(ctx, client.DeployRequest{Packages: []client.Package{pack("p", "p.a", "1")}}))(t)
+	must2(c.Deploy(ctx, client.DeployRequest{Packages: []client.Package{pack("p", "p.a", "2")}}))(t)
+	must2(c.Versions(ctx, "p.a"))(t)
+	must2(c.Source(ctx, "p.a", ""))(t)
+	must2(c.RollbackService(ctx, "p.a", client.RollbackService{}))(t)
+	must2(c.Stats(ctx))(t)
+	must2(c.Connections(ctx))(t)
+	must2(c.Problems(ctx))(t)
+	must2(c.Events(ctx, ""))(t)
+	must2(c.Metrics(ctx))(t)
+	must2(c.OpenAPI(ctx))(t)
+	must2(c.CreateAccount(ctx, client.CreateAccount{Name: "ann", Role: odb.Viewer}))(t)
+	must2(c.Accounts(ctx))(t)
+	must2(c.UpdateAccount(ctx, "ann", client.UpdateAccount{Role: odb.Operator}))(t)
+	token := must2(c.CreateToken(ctx, client.CreateToken{Account: "ann", NoExpiry: true}))(t)
+	must2(c.Tokens(ctx))(t)
+	must(t, c.DeleteToken(ctx, token.ID))
+	must(t, c.DeleteAccount(ctx, "ann"))
+
+	// Browsers sign in with a form of their own; programs have tokens.
+	used := map[string]bool{"POST /api/v1/session": true, "DELETE /api/v1/session": true}
+	mux := chi.NewRouter()
+	for _, rt := range r.api.Table() {
+		mux.MethodFunc(rt.Method, rt.Path, func(http.ResponseWriter, *http.Request) {})
+	}
+	for _, call := range rec.seen {
+		used[call[0]+" "+mux.Find(chi.NewRouteContext(), call[0], call[1])] = true
+	}
+	for _, rt := range r.api.Table() {
+		if !used[rt.Method+" "+rt.Path] {
+			t.Errorf("no method of the client leads to %s %s", rt.Method, rt.Path)
+		}
+	}
+}
