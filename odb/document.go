@@ -1,13 +1,10 @@
 package odb
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-
-	"github.com/goccy/go-yaml"
+	"strings"
+	"unicode/utf8"
 )
 
 // Document is a definition as a file shows it.
@@ -18,68 +15,149 @@ type Document struct {
 	From string          `json:"-"` // file and number of the document, for messages
 }
 
-// maxDocuments bounds what one file may hold.
-const maxDocuments = 100_000
+// What one file may hold.
+const (
+	maxDocuments    = 100_000
+	maxFile         = 64 << 20 // bytes
+	maxDocument     = 4 << 20  // bytes, of the YAML and of what its aliases make of it
+	maxDocumentDeep = 50       // levels
+)
 
 // ParseDocuments reads the YAML or JSON documents of one file. It checks their
-// form, not their specs ([NewPlan] does).
+// form, not their specs ([NewPlan] does). An error tells the line, and never
+// quotes the file: there may be secrets in it.
 func ParseDocuments(file string, text []byte) ([]Document, error) {
-	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.UseJSONUnmarshaler())
+	s, err := documentText(text)
+	if err != nil {
+		return nil, Errorf(Invalid, "read", file, "%w", err)
+	}
+	if strings.HasSuffix(file, ".json") || json.Valid([]byte(s)) {
+		trees, err := readJSON(s)
+		if err != nil {
+			return nil, Errorf(Invalid, "read", file, "%w", err)
+		}
+		return documentsOf(file, trees)
+	}
+	var trees []any
+	for _, part := range splitDocuments(s) {
+		tree, err := part.read()
+		if err != nil {
+			return nil, Errorf(Invalid, "read", file, "%w", err)
+		}
+		if tree != nil {
+			trees = append(trees, tree)
+		}
+	}
+	return documentsOf(file, trees)
+}
+
+func documentText(text []byte) (string, error) {
+	switch {
+	case len(text) > maxFile:
+		return "", fmt.Errorf("the file has %d bytes; at most %d are allowed", len(text), maxFile)
+	case !utf8.Valid(text):
+		return "", fmt.Errorf("the file is not in UTF-8")
+	}
+	return strings.TrimPrefix(string(text), "\ufeff"), nil
+}
+
+// documentsOf makes documents of what was read; a list holds several.
+func documentsOf(file string, trees []any) ([]Document, error) {
 	var docs []Document
-	for n := 1; ; n++ {
-		var raw struct {
-			Kind string         `yaml:"kind"`
-			Name string         `yaml:"name"`
-			Spec map[string]any `yaml:"spec"`
+	add := func(tree any) error {
+		from := fmt.Sprintf("%s, document %d", file, len(docs)+1)
+		if len(docs) == maxDocuments {
+			return Errorf(Invalid, "read", from, "there are more than %d documents", maxDocuments)
 		}
-		err := d.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			return docs, nil
-		}
-		from := fmt.Sprintf("%s, document %d", file, n)
-		switch {
-		case err != nil:
-			return nil, Errorf(Invalid, "read", from, "%s", yaml.FormatError(err, false, true))
-		case raw.Kind == "" && raw.Name == "" && raw.Spec == nil:
-			continue // only comments
-		case raw.Kind == "" || raw.Name == "":
-			return nil, Errorf(Invalid, "read", from, "kind and name are needed")
-		case len(docs) == maxDocuments:
-			return nil, Errorf(Invalid, "read", from, "there are more than %d documents", maxDocuments)
-		}
-		if raw.Spec == nil {
-			raw.Spec = map[string]any{}
-		}
-		spec, err := json.Marshal(raw.Spec)
+		doc, err := documentOf(tree)
 		if err != nil {
-			return nil, Errorf(Invalid, "read", from, "%w", err)
+			return Errorf(Invalid, "read", from, "%w", err)
 		}
-		docs = append(docs, Document{Kind: raw.Kind, Name: raw.Name, Spec: spec, From: from})
+		doc.From = from
+		docs = append(docs, doc)
+		return nil
 	}
+	for _, tree := range trees {
+		list, ok := tree.([]any)
+		if !ok {
+			list = []any{tree}
+		}
+		for _, t := range list {
+			if err := add(t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return docs, nil
 }
 
-// FormatDocuments writes definitions as YAML documents. The same definitions
-// give the same bytes.
-func FormatDocuments(defs []Definition) ([]byte, error) {
-	var b bytes.Buffer
-	for i, d := range defs {
-		if i > 0 {
-			b.WriteString("---\n")
-		}
-		text, err := yamlOf(d)
-		if err != nil {
-			return nil, Errorf(Internal, "export", d.Key(), "%w", err)
-		}
-		b.Write(text)
+// documentOf reads kind, name and spec, and nothing else.
+func documentOf(tree any) (Document, error) {
+	obj, ok := tree.(map[string]any)
+	if !ok {
+		return Document{}, fmt.Errorf("a document is an object of kind, name and spec, not %s", typeName(tree))
 	}
-	return b.Bytes(), nil
+	var doc Document
+	for _, key := range sortedKeys(obj) {
+		var err error
+		switch key {
+		case "kind":
+			doc.Kind, err = nameText(key, obj[key])
+		case "name":
+			doc.Name, err = nameText(key, obj[key])
+		case "spec":
+			doc.Spec, err = specText(obj[key])
+		default:
+			err = fmt.Errorf("there is no field %q in a document%s", key, didYouMean(key, []string{"kind", "name", "spec"}))
+		}
+		if err != nil {
+			return Document{}, err
+		}
+	}
+	if doc.Kind == "" || doc.Name == "" {
+		return Document{}, fmt.Errorf("kind and name are needed")
+	}
+	if doc.Spec == nil {
+		doc.Spec = json.RawMessage("{}")
+	}
+	return doc, nil
 }
 
-func yamlOf(d Definition) ([]byte, error) {
-	var spec yaml.MapSlice
-	if err := yaml.UnmarshalWithOptions(d.Spec, &spec, yaml.UseOrderedMap()); err != nil {
-		return nil, fmt.Errorf("read spec: %w", err)
+// nameText takes what YAML holds to be a number or a boolean as a text too: a
+// service may be called 5.
+func nameText(key string, value any) (string, error) {
+	switch v := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	case json.Number:
+		return v.String(), nil
+	case bool:
+		return fmt.Sprint(v), nil
 	}
-	doc := yaml.MapSlice{{Key: "kind", Value: d.Kind}, {Key: "name", Value: d.Name}, {Key: "spec", Value: spec}}
-	return yaml.MarshalWithOptions(doc, yaml.IndentSequence(false), yaml.UseLiteralStyleIfMultiline(true))
+	return "", fmt.Errorf("%s is %s; a text is needed", key, typeName(value))
+}
+
+func specText(value any) (json.RawMessage, error) {
+	switch value.(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		return marshalPlain(value)
+	}
+	return nil, fmt.Errorf("spec is %s; an object is needed", typeName(value))
+}
+
+// typeName names the type of a value without showing it.
+func typeName(v any) string {
+	switch v.(type) {
+	case string:
+		return "a text"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	}
+	return jsonType(v)
 }
