@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signalbox.internal/node"
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/odb"
 )
@@ -37,7 +38,8 @@ func newAccessCreate(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create", Short: "Make a bearer token",
 		Long: `Makes a bearer token and writes it to stdout: this once, since only a hash of it
-is kept. Without --account it belongs to the account that makes it.`,
+is kept. Without --account it belongs to the account that makes it; on a node's own
+box, where nobody is signed in, to admin.`,
 		Example: `  signalbox access create --role viewer --ttl 24h --note "dashboard"
   export SIGNALBOX_TOKEN=$(signalbox access create --ttl 8h -o json | jq -r .token)
   signalbox access create --account ci --role developer --no-expiry`,
@@ -59,6 +61,9 @@ is kept. Without --account it belongs to the account that makes it.`,
 					return fmt.Errorf("find own account: %w", err)
 				}
 				in.Account = me.Account
+				if me.Account == boxAccount {
+					in.Account = node.FirstAdmin
+				}
 			}
 			t, err := c.CreateToken(ctx, in)
 			if err != nil {
@@ -69,7 +74,7 @@ is kept. Without --account it belongs to the account that makes it.`,
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&in.Account, "account", "", "account that it belongs to (default: your own)")
+	f.StringVar(&in.Account, "account", "", "account that it belongs to (default: your own; on a node's own box admin)")
 	f.StringVar(&role, "role", "", "what it allows: viewer, operator, developer or admin (default: what the account may do)")
 	f.DurationVar(&ttl, "ttl", 24*time.Hour, "how long it is valid")
 	f.BoolVar(&in.NoExpiry, "no-expiry", false, "valid until it is revoked")
@@ -78,6 +83,9 @@ is kept. Without --account it belongs to the account that makes it.`,
 	_ = cmd.RegisterFlagCompletionFunc("role", fixed("viewer", "operator", "developer", "admin"))
 	return cmd
 }
+
+// boxAccount is who the API takes a node's own box for. It has no tokens.
+const boxAccount = "local"
 
 func expiry(t client.Token) string {
 	if t.Expires == nil {

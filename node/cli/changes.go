@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
 	"unicode/utf8"
 
 	"signalbox.internal/node/admin/client"
@@ -85,10 +84,10 @@ func (a *app) changedTo(applied client.Applied, verb string) error {
 	a.warnProblems(applied.Problems)
 	return a.show(applied, func(o *screen) {
 		if len(applied.Changes) == 0 {
-			o.line("nothing to change: revision %d is like this already", applied.Revision)
+			o.line("nothing to change: it is like this at revision %d", applied.Revision)
 			return
 		}
 		changeTable(o, applied.Changes)
-		o.line("%s", fmt.Sprintf("%s: %s, revision %d", verb, countChanges(applied.Changes), applied.Revision))
+		o.line("%s: %s, %s revision %d", verb, countChanges(applied.Changes), word(applied.DryRun, "based on", "made"), applied.Revision)
 	})
 }

@@ -76,13 +76,13 @@ func (in *input) secret(field string) (string, error) {
 	return string(text), nil
 }
 
-// confirm asks a question that only y or yes answers with yes. Without a
-// terminal there is nobody to ask: then it is an error that names the flag.
-func (a *app) confirm(question string) error {
+// confirm asks whether to do something and returns nil only for y or yes.
+// Without a terminal there is nobody to ask: then it is an error that names the flag.
+func (a *app) confirm(what string) error {
 	if !isTerminal(a.env.Stdin) {
-		return usagef("%s needs a yes, and there is no terminal to ask on", question).trying("the same with --yes, when that is what you want")
+		return usagef("to %s a yes is needed, and there is no terminal to ask on", what).trying("the same with --yes, when that is what you want")
 	}
-	a.err.write(question + "? [y/N] ")
+	a.err.write(strings.ToUpper(what[:1]) + what[1:] + "? [y/N] ")
 	answer, err := bufio.NewReader(a.env.Stdin).ReadString('\n')
 	if err != nil {
 		return fmt.Errorf("read answer: %w", err)

@@ -61,6 +61,9 @@ func (in *input) json(data string) (json.RawMessage, error) {
 		return nil, nil
 	}
 	if _, err := decodeJSON(text); err != nil {
+		if fromFile {
+			return nil, failf(exitFailed, "the input in %s is not JSON: %w", name, err)
+		}
 		return nil, usagef("--data is not JSON: %w", err)
 	}
 	return json.RawMessage(text), nil

@@ -97,7 +97,7 @@ func defaultText(f odb.Field) string {
 
 func helpText(f odb.Field) string {
 	parts := []string{f.Help}
-	if len(f.Enum) > 0 {
+	if len(f.Enum) > 1 {
 		parts = append(parts, "One of "+strings.Join(f.Enum, ", ")+".")
 	}
 	if f.WhenField != "" {

@@ -66,8 +66,8 @@ type globalFlags struct {
 
 func newApp(env Env) *app {
 	a := &app{env: env}
-	a.out = &screen{w: env.Stdout, color: a.colored(env.Stdout)}
-	a.err = &screen{w: env.Stderr, color: a.colored(env.Stderr)}
+	a.out = &screen{w: env.Stdout, color: a.colored(env.Stdout), width: terminalWidth(env.Stdout)}
+	a.err = &screen{w: env.Stderr, color: a.colored(env.Stderr), width: terminalWidth(env.Stderr)}
 	return a
 }
 
@@ -87,4 +87,17 @@ func (a *app) colored(w io.Writer) bool {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits an int
+}
+
+// terminalWidth returns how many characters a line has; 0 when w is no terminal.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // a descriptor fits an int
+	if err != nil {
+		return 0
+	}
+	return width
 }

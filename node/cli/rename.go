@@ -14,8 +14,8 @@ func newRename(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rename KIND NAME NEWNAME", Short: "Give a definition another name",
 		Long: `Renames a definition. Everything that refers to it follows in the same
-revision, and its history stays with it. A service cannot be renamed: its name is
-in its code.`,
+revision, and its history stays with it. The name of a service is in its code:
+change it there and deploy.`,
 		Example: `  signalbox rename channel orders orders.create
   signalbox rename security partners "partners (old)"`,
 		Args: args(3, 3, "KIND, NAME and NEWNAME"), ValidArgsFunction: a.completeDefinition,

@@ -36,11 +36,11 @@ without a terminal --yes is needed.`,
 			}
 			plan.Changes = list(plan.Changes)
 			if dryRun || len(plan.Changes) == 0 {
-				return a.changedTo(plan, "this would change")
+				return a.changedTo(plan, "nothing was changed; this would be")
 			}
 			if !yes {
 				changeTable(a.err, plan.Changes)
-				if err := a.confirm(fmt.Sprintf("Rolling back to revision %d (%s)", rev, countChanges(plan.Changes))); err != nil {
+				if err := a.confirm(fmt.Sprintf("roll back to revision %d (%s)", rev, countChanges(plan.Changes))); err != nil {
 					return err
 				}
 			}

@@ -66,6 +66,7 @@ type group struct {
 
 func (a *app) groups() []group {
 	return []group{
+		{"Run a node", []*cobra.Command{newUp(a), newInit(a), newRun(a)}},
 		{"Look", []*cobra.Command{newStatus(a), newNodes(a), newStats(a)}},
 		{"Configure", []*cobra.Command{
 			newKinds(a), newList(a), newGet(a), newSet(a), newDelete(a), newRename(a),

@@ -14,6 +14,7 @@ import (
 type screen struct {
 	w     io.Writer
 	color bool
+	width int // characters in a line of the terminal; 0: it is none, lines may be long
 	err   error
 }
 
@@ -116,16 +117,46 @@ func (s *screen) columns(rows [][]cell) {
 	}
 	var b strings.Builder
 	for _, row := range rows {
+		indent := 0
 		for i, c := range row {
 			shown := clean(c.text)
-			b.WriteString(s.paint(c.style, shown))
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(shown)+2))
+			if i == len(row)-1 {
+				for n, l := range s.wrap(shown, indent) {
+					if n > 0 {
+						b.WriteString("\n" + strings.Repeat(" ", indent))
+					}
+					b.WriteString(s.paint(c.style, l))
+				}
+				break
 			}
+			b.WriteString(s.paint(c.style, shown) + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(shown)+2))
+			indent += widths[i] + 2
 		}
 		b.WriteByte('\n')
 	}
 	s.write(b.String())
+}
+
+// leastColumn is the narrowest column that text is wrapped into.
+const leastColumn = 24
+
+// wrap breaks the text of a last column that starts at indent into lines that
+// fit the terminal, between words.
+func (s *screen) wrap(text string, indent int) []string {
+	room := s.width - indent
+	if s.width == 0 || room < leastColumn || utf8.RuneCountInString(text) <= room {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > room {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }
 
 // clean makes foreign text safe for a terminal: what would move the cursor or
