@@ -275,10 +275,10 @@ func TestGuard(t *testing.T) {
 		}
 		g.Failed("a")
 	}
-	want := []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}
+	want := []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}
 	for i, w := range want {
-		if got := g.Wait("a"); got != w*time.Second {
-			t.Errorf("failure %d: wait is %s, want %d s", 10+i, got, w)
+		if got := g.Wait("a"); got.Seconds() != w {
+			t.Errorf("failure %d: wait is %s, want %v s", 10+i, got, w)
 		}
 		g.Failed("a")
 	}

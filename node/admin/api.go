@@ -34,7 +34,7 @@ func New(cfg Config) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		cfg: cfg, reader: reader{store: cfg.Store, log: cfg.Log}, guard: newGuard(cfg.Now),
+		cfg: cfg, reader: reader{store: cfg.Store, running: cfg.Snapshot, log: cfg.Log}, guard: newGuard(cfg.Now),
 		sessions: newSessions(cfg.Now), hashing: make(chan struct{}, 2),
 	}
 	var err error
@@ -70,16 +70,19 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	defer func() {
-		p := recover()
-		if p == nil || p == http.ErrAbortHandler { //nolint:errorlint // a panic value is compared as it is
-			return
-		}
-		a.cfg.Log.ErrorContext(r.Context(), "request panicked", "cid", cid, "method", r.Method,
-			"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		writeProblem(w, r, refuse(http.StatusInternalServerError, client.CodeInternal, internalDetail))
-	}()
+	defer a.contain(w, r)
 	a.router.ServeHTTP(w, r)
+}
+
+// contain, deferred, turns a panic into an answer and a line in the log.
+func (a *API) contain(w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	a.cfg.Log.ErrorContext(r.Context(), "request panicked", "cid", r.Header.Get("X-Correlation-ID"), "method", r.Method,
+		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	writeProblem(w, r, refuse(http.StatusInternalServerError, client.CodeInternal, internalDetail))
 }
 
 func (a *API) notFound(w http.ResponseWriter, r *http.Request) {

@@ -49,15 +49,20 @@ func (a *API) serve(rt route) http.HandlerFunc {
 		c := &call{Request: r.WithContext(ctx), w: w, route: rt}
 		// A recorder or an old server may not know deadlines; the context holds anyway.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(rt.timeout + time.Minute))
-		value, err := a.answer(c)
-		status := c.status
-		if err != nil {
-			status = a.fail(c, err)
-		} else if err = a.reply(c, value); err != nil {
-			status = a.fail(c, err)
-		}
-		a.counters.request(rt, status)
+		a.counters.request(rt, a.finish(c)) //nolint:contextcheck // a call carries its request's context
 	}
+}
+
+// finish answers the call, well or with a problem, and returns the status.
+func (a *API) finish(c *call) int {
+	value, err := a.answer(c)
+	if err == nil {
+		err = a.reply(c, value)
+	}
+	if err != nil {
+		return a.fail(c, err)
+	}
+	return c.status
 }
 
 // answer admits the call and runs its handler.

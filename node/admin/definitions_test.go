@@ -171,13 +171,14 @@ func TestFaultsHavePointers(t *testing.T) {
 	}{
 		"spec": {
 			"POST", "/api/v1/definitions/channel", `{"name":"x","spec":{"pth":"/a","method":"FETCH","service":"demo.echo","max_body":"many"}}`, 422,
-			[]string{"/spec/max_body", "/spec/method", "/spec/path", "/spec/pth"}, `did you mean "path"?`,
+			[]string{"/spec/max_body", "/spec/method", "/spec/path", "/spec/pth"},
+			`did you mean "path"?`,
 		},
 		"reference": {
 			"POST", "/api/v1/definitions/channel", `{"name":"x","spec":{"path":"/a","service":"demo.ecco"}}`, 422, []string{"/spec/service"}, "demo.ecco",
 		},
 		"name":          {"POST", "/api/v1/definitions/channel", `{"name":"a/b","spec":{"path":"/a","service":"demo.echo"}}`, 422, []string{"/name"}, "character"},
-		"unknown field": {"POST", "/api/v1/definitions/channel", `{"nmae":"x","spec":{}}`, 422, []string{"/name", "/nmae"}, `did you mean "name"?`},
+		"unknown field": {"POST", "/api/v1/definitions/channel", `{"naem":"x","spec":{}}`, 422, []string{"/naem", "/name"}, `did you mean "name"?`},
 		"wrong types":   {"POST", "/api/v1/apply", `{"documents":[{"name":1,"text":[]}],"prune":"yes","revision":1.5}`, 422, []string{"/documents/0/name", "/documents/0/text", "/prune", "/revision"}, "a text is needed"},
 		"not JSON":      {"POST", "/api/v1/definitions/channel", "{\n  \"name\": x}", 400, nil, "line 2, column"},
 		"cut off":       {"POST", "/api/v1/definitions/channel", `{"name":`, 400, nil, "ends too early"},

@@ -36,7 +36,8 @@ func document(routes []route) ([]byte, error) {
 		"info": object{
 			"title": "Signalbox admin API", "version": strings.TrimPrefix(client.Prefix, "/api/"),
 			"description": "Errors are application/problem+json with a stable code and the correlation id. " +
-				"Each role includes the ones before it: viewer, operator, developer, admin.",
+				"Each role includes the ones before it: viewer, operator, developer, admin. " +
+				"Why a change is made goes into the field reason or, percent-encoded, into the header X-Change-Reason.",
 		},
 		"jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
 		"paths":             paths,

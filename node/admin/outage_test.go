@@ -121,6 +121,9 @@ func TestHealthIsOpenAndPoor(t *testing.T) {
 	if got.status != http.StatusServiceUnavailable || strings.TrimSpace(string(got.body)) != `{"ready":false}` {
 		t.Errorf("answer is %d %s", got.status, got.body)
 	}
+	if h, err := r.with(t, "").Health(t.Context()); err != nil || h.Ready {
+		t.Errorf("Health() = %+v, %v", h, err)
+	}
 }
 
 func TestConfigIsChecked(t *testing.T) {

@@ -81,6 +81,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *client.Problem) {
 	out.CID = r.Header.Get("X-Correlation-ID")
 	h := w.Header()
 	h.Del("ETag")
+	h.Del("Location")
 	if out.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64((out.RetryAfter+time.Second-1)/time.Second), 10))
 	}

@@ -10,20 +10,25 @@ import (
 	"signalbox.internal/odb"
 )
 
-// reader returns the newest configuration of the ODB. It loads it when the
-// revision has moved and else hands out the one it has, so a reader sees every
-// write that was answered before, and a look costs one small query.
+// reader returns the newest configuration of the ODB. It asks for the revision,
+// hands out the snapshot that the node runs when that is the one, and else loads
+// it once. So a reader sees every write that was answered before, and a look
+// costs one small query.
 type reader struct {
-	store odb.Store
-	log   *slog.Logger
-	mu    sync.Mutex
-	snap  *odb.Snapshot
+	store   odb.Store
+	running func() *odb.Snapshot
+	log     *slog.Logger
+	mu      sync.Mutex
+	snap    *odb.Snapshot
 }
 
 func (r *reader) newest(ctx context.Context) (*odb.Snapshot, error) {
 	revision, err := r.store.Revision(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if running := r.running(); running != nil && running.Revision() == revision {
+		return running, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -441,8 +441,10 @@ func (demoModule) Services() []service.Service {
 		goService{service.Spec{Name: "demo.who"}, func(_ context.Context, c *service.Call) ([]byte, error) {
 			return json.Marshal(map[string]string{"cid": c.CID, "channel": c.Channel, "user": c.User.Name})
 		}},
-		goService{service.Spec{Name: "demo.strict", Input: json.RawMessage(`{"type":"object","required":["name","n"],"properties":{"name":{"type":"string"},"n":{"type":"integer"}}}`)},
-			func(context.Context, *service.Call) ([]byte, error) { return []byte(`true`), nil }},
+		goService{
+			service.Spec{Name: "demo.strict", Input: json.RawMessage(`{"type":"object","required":["name","n"],"properties":{"name":{"type":"string"},"n":{"type":"integer"}}}`)},
+			func(context.Context, *service.Call) ([]byte, error) { return []byte(`true`), nil },
+		},
 		goService{service.Spec{Name: "demo.fail"}, func(context.Context, *service.Call) ([]byte, error) {
 			return nil, &service.Error{Code: "order.bad", Message: "the order is bad", Status: 409, Details: map[string]int{"line": 4}, Stack: "orders.ts:3:1", Cause: errors.New("inner reason")}
 		}},

@@ -84,9 +84,6 @@ func (a *API) save(c *call, t target, spec json.RawMessage) (any, error) {
 	change := odb.Change{Op: odb.Create, Kind: t.kind, Name: t.name, Spec: after}
 	if exists {
 		change.Op, change.Base = odb.Update, def.Version
-	} else {
-		c.status = http.StatusCreated
-		c.w.Header().Set("Location", client.Prefix+"/definitions/"+url.PathEscape(t.kind)+"/"+url.PathEscape(t.name))
 	}
 	return a.written(c, t.reason, change)
 }
@@ -197,6 +194,10 @@ func (a *API) written(c *call, reason string, change odb.Change) (any, error) {
 	def := odb.Definition{ID: e.ID, Kind: e.Kind, Name: e.Name, Version: e.Version, Revision: rev.Revision, Spec: e.After, Updated: rev.At}
 	running := a.force(c, rev.Revision)
 	c.w.Header().Set("ETag", etag(def.Version))
+	if change.Op == odb.Create {
+		c.status = http.StatusCreated
+		c.w.Header().Set("Location", client.Prefix+"/definitions/"+url.PathEscape(def.Kind)+"/"+url.PathEscape(def.Name))
+	}
 	return client.Written{Definition: def, Changed: true, Running: running, Problems: a.problemsOf(def)}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -170,9 +171,7 @@ func (c *Client) build(ctx context.Context, base *url.URL, req request) (*http.R
 	if err != nil {
 		return nil, fmt.Errorf("build request %s %s: %w", req.method, req.path, err)
 	}
-	for name, values := range req.header {
-		hr.Header[name] = values
-	}
+	maps.Copy(hr.Header, req.header)
 	hr.Header.Set("User-Agent", c.agent)
 	hr.Header.Set("Accept", "application/json, application/problem+json, */*;q=0.5")
 	if req.body != nil {

@@ -128,16 +128,22 @@ func TestProblems(t *testing.T) {
 		body        string
 		check       func(*Problem) bool
 	}{
-		"whole": {409, "application/problem+json", `{"title":"Conflict","status":409,"code":"conflict","detail":"it moved","cid":"c-1234567","current":{"version":3}}`,
+		"whole": {
+			409, "application/problem+json", `{"title":"Conflict","status":409,"code":"conflict","detail":"it moved","cid":"c-1234567","current":{"version":3}}`,
 			func(p *Problem) bool {
 				return p.Code == "conflict" && p.Error() == "it moved" && string(p.Current) == `{"version":3}` && p.CID == "c-1234567" && p.RetryAfter == 7*time.Second
-			}},
-		"faults": {422, "application/problem+json; charset=utf-8", `{"status":422,"code":"invalid","detail":"bad","errors":[{"pointer":"/a","message":"is b"}]}`,
+			},
+		},
+		"faults": {
+			422, "application/problem+json; charset=utf-8", `{"status":422,"code":"invalid","detail":"bad","errors":[{"pointer":"/a","message":"is b"}]}`,
 			func(p *Problem) bool {
 				return p.Error() == "bad: /a: is b" && p.Title == "Unprocessable Entity" && p.CID == "from-header"
-			}},
-		"build": {422, "application/problem+json", `{"code":"build_failed","detail":"bad","messages":[{"file":"a.ts","line":3,"column":4,"text":"x"},{"file":"","text":"y"}]}`,
-			func(p *Problem) bool { return p.Error() == "bad\na.ts:3:4: x\ny" && p.Status == 422 }},
+			},
+		},
+		"build": {
+			422, "application/problem+json", `{"code":"build_failed","detail":"bad","messages":[{"file":"a.ts","line":3,"column":4,"text":"x"},{"file":"","text":"y"}]}`,
+			func(p *Problem) bool { return p.Error() == "bad\na.ts:3:4: x\ny" && p.Status == 422 },
+		},
 		"a proxy":     {502, "text/html", "<h1>Bad Gateway</h1>", func(p *Problem) bool { return p.Status == 502 && strings.Contains(p.Error(), "502") && p.Code == "" }},
 		"broken":      {500, "application/problem+json", "{", func(p *Problem) bool { return p.Status == 500 && p.Error() != "" }},
 		"a redirect":  {302, "text/html", "", func(p *Problem) bool { return p.Status == 302 }},

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -130,10 +131,14 @@ type Events struct {
 	Reset  bool    `json:"reset,omitempty" jsonschema:"the cursor is too old or of another run of the node: read everything anew"`
 }
 
-// Health asks the node, without a token.
+// Health asks whether the node serves; it needs no token. A node that answers
+// but is not ready is a result, not an error.
 func (c *Client) Health(ctx context.Context) (Health, error) {
 	var h Health
 	err := c.get(ctx, path("health"), nil, &h)
+	if p, ok := errors.AsType[*Problem](err); ok && p.Status == http.StatusServiceUnavailable && p.Code == "" {
+		return Health{}, nil
+	}
 	return h, err
 }
 
