@@ -39,8 +39,10 @@ func (m *machine) seal() error {
 		return fmt.Errorf("find entry: %w", err)
 	}
 	if m.settled, err = m.vm.EvalValue("__signalbox.settled", quickjs.EvalGlobal); err != nil {
+		m.run.Free()
 		return fmt.Errorf("find entry: %w", err)
 	}
+	m.sealed = true
 	return nil
 }
 

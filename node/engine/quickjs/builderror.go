@@ -62,7 +62,7 @@ func buildError(pkg string, messages ...Message) *BuildError {
 func messagesOf(said []api.Message) []Message {
 	out := make([]Message, 0, len(said))
 	for _, s := range said {
-		m := Message{Text: strings.ReplaceAll(s.Text, namespaceFiles+":", "")}
+		m := Message{Text: strings.NewReplacer(namespaceFiles+":", "", namespaceOwn+":", "").Replace(s.Text)}
 		if l := s.Location; l != nil {
 			if file, ours := strings.CutPrefix(l.File, namespaceFiles+":"); ours {
 				m.File, m.Line, m.Column = file, l.Line, column(l.LineText, l.Column)

@@ -74,9 +74,10 @@ type Engine struct {
 	sdk     []byte            // bytecode of @signalbox/sdk
 	stubs   map[string]string // modules of the engine's own, for services
 	library map[string]library.Op
-	slots   chan struct{} // calls admitted on the node
-	live    atomic.Int64  // machines that exist
-	stuck   atomic.Int64  // machines that cannot be stopped
+	kit     func() (*testKit, error) // compiled when the first test needs it
+	slots   chan struct{}            // calls admitted on the node
+	live    atomic.Int64             // machines that exist
+	stuck   atomic.Int64             // machines that cannot be stopped
 
 	mu      sync.Mutex
 	modules map[*module]struct{}
@@ -93,6 +94,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg: cfg, log: cfg.Log, library: library.Ops(),
 		slots: make(chan struct{}, cfg.MaxVMsNode), modules: map[*module]struct{}{},
 	}
+	e.kit = sync.OnceValues(e.compileKit)
 	code, exports, err := e.compileSDK("src/engine.ts", "sdk")
 	if err != nil {
 		return nil, err
@@ -116,7 +118,7 @@ func (e *Engine) compileSDK(entry string, namespaces ...string) (code []byte, ex
 	ctx, cancel := context.WithTimeout(context.Background(), e.cfg.LoadTimeout)
 	defer cancel()
 	exports = map[string][]string{}
-	err = m.do(ctx, func() error {
+	err = m.do(ctx, func() (err error) {
 		if code, err = m.vm.Compile(text, quickjs.EvalGlobal); err != nil {
 			return err
 		}
@@ -156,7 +158,12 @@ func (e *Engine) newMachine() (*machine, error) {
 			return nil, errTooMany
 		}
 	}
-	return start(limits{memory: e.cfg.MemoryPerVM, stack: e.cfg.StackSize, grace: e.cfg.StuckAfter}, func() { e.live.Add(-1) })
+	return start(limits{memory: e.cfg.MemoryPerVM, stack: e.cfg.StackSize, grace: e.cfg.StuckAfter}, func(err error) {
+		e.live.Add(-1)
+		if err != nil {
+			e.log.Error("a virtual machine left memory behind", slog.Any("error", err))
+		}
+	})
 }
 
 // Stats says what the engine uses now.

@@ -1,6 +1,7 @@
 package quickjs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -224,6 +225,11 @@ func (m *module) declare(d declarations) ([]service.Service, error) {
 				fault(s.Stack, fmt.Sprintf("service %s: the timeout %q is not a time from 1ms to 24h, such as \"2s\" or \"1m30s\"", s.Name, s.Timeout))
 			}
 		}
+		for side, schema := range map[string]service.Spec{"input": {Name: s.Name, Input: s.Input}, "output": {Name: s.Name, Output: s.Output}} {
+			if err := checkSchema(schema); err != nil {
+				fault(s.Stack, fmt.Sprintf("service %s: the %s's schema is not valid: %v", s.Name, side, err))
+			}
+		}
 		services = append(services, &deployed{module: m, spec: spec})
 	}
 	if len(services) == 0 && len(messages) == 0 {
@@ -233,4 +239,14 @@ func (m *module) declare(d declarations) ([]service.Service, error) {
 		return nil, buildError(m.name, messages...)
 	}
 	return services, nil
+}
+
+// checkSchema compiles a schema as the node will.
+func checkSchema(spec service.Spec) error {
+	p, err := service.Prepare(service.Compiled("check", same{spec}))
+	if err != nil {
+		return cmp.Or(errors.Unwrap(err), err)
+	}
+	p.Release()
+	return nil
 }

@@ -51,37 +51,40 @@ type machine struct {
 	ended   chan struct{}
 	ending  sync.Once
 	vm      *quickjs.VM   // touched by jobs only, but for Interrupt
+	sealed  bool          // run and settled are there
 	run     quickjs.Value // touched by jobs only
 	settled quickjs.Value // touched by jobs only
 }
 
-// start makes a machine; closed is called when its goroutine has ended.
-func start(l limits, closed func()) (*machine, error) {
+// start makes a machine; closed is called when its goroutine has ended, with the
+// error when its memory could not be freed.
+func start(l limits, closed func(error)) (*machine, error) {
 	m := &machine{limits: l, jobs: make(chan func() error), done: make(chan error, 1), ended: make(chan struct{}), fresh: true}
 	vm, err := quickjs.NewVM()
 	if err != nil {
-		closed()
+		closed(nil)
 		return nil, fmt.Errorf("start virtual machine: %w", err)
 	}
 	m.vm = vm
 	go func() {
-		defer closed()
-		m.loop()
+		defer close(m.ended)
+		closed(m.loop())
 	}()
 	return m, nil
 }
 
-// loop runs jobs until the machine is closed. It is the only goroutine that
-// touches the engine.
-func (m *machine) loop() {
-	defer close(m.ended)
+// loop runs jobs until the machine is closed, and frees it. It is the only
+// goroutine that touches the engine.
+func (m *machine) loop() error {
 	debug.SetPanicOnFault(true) // a wild pointer in the engine becomes a panic of its job
 	for job := range m.jobs {
 		m.done <- guarded(job)
 	}
-	_ = guarded(func() error { //nolint:errcheck // there is nothing left to do with a machine that cannot be closed
-		m.run.Free()
-		m.settled.Free()
+	return guarded(func() error {
+		if m.sealed {
+			m.run.Free()
+			m.settled.Free()
+		}
 		return m.vm.Close()
 	})
 }

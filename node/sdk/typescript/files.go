@@ -11,7 +11,7 @@ import (
 	"io/fs"
 )
 
-//go:embed package.json README.md index.ts src
+//go:embed package.json README.md index.ts test.ts src
 var files embed.FS
 
 // Files returns the files of @signalbox/sdk: package.json, README.md, index.ts

@@ -183,3 +183,6 @@ class SqlOutgoing extends Outgoing implements SqlConnection {
     return results.map((r) => ("rows" in r ? r : change(r)));
   }
 }
+
+/** What calls are made of, for the engine to freeze. */
+export const classes: readonly (abstract new (...args: any[]) => object)[] = [CallContext, Response, Outgoing, HttpOutgoing, SqlOutgoing];

@@ -4,14 +4,14 @@
  * calls `collect`.
  */
 import * as sdk from "../index";
-import { CallContext, type CallInfo } from "./call";
+import { CallContext, type CallInfo, classes } from "./call";
 import { installConsole } from "./console";
 import { describeFault } from "./fault";
 import { type Host, nodeHost, host } from "./host";
-import { seal } from "./seal";
+import { harden, sealBuiltIns } from "./seal";
 import { declarations, isService, placeOf, type Service } from "./service";
 
-export { sdk, seal };
+export { sdk };
 
 const services = new Map<string, Service>();
 const files = new Map<string, string>();
@@ -69,10 +69,25 @@ const callHost: Host = (op, args) => {
   return nodeHost(op, args);
 };
 
+/** Freezes all that calls share, once the package is loaded. */
+export function seal(): void {
+  [sdk, ...Object.values(sdk), ...classes].forEach(harden);
+  sealBuiltIns();
+}
+
 let settledAs = "";
 
 function answer(value: unknown): string {
   return JSON.stringify(value) ?? "null";
+}
+
+/** Keeps the outcome of a promise for `settled`. */
+export function settleLater(promise: PromiseLike<unknown>): void {
+  settledAs = "";
+  Promise.resolve(promise).then(answer).then(
+    (text) => { settledAs = text; },
+    (error: unknown) => { settledAs = describeFault(error); },
+  );
 }
 
 /** Runs a handler on its input, JSON to JSON. "" means that the answer is still to come: see `settled`. */
@@ -83,10 +98,7 @@ export function run(name: string, cid: string, channel: string, input: string): 
     const info: CallInfo = { cid, service: name, channel };
     const result: unknown = service.def.handle(new CallContext(info, callHost), JSON.parse(input));
     if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return answer(result);
-    Promise.resolve(result as PromiseLike<unknown>).then(answer).then(
-      (text) => { settledAs = text; },
-      (error: unknown) => { settledAs = describeFault(error); },
-    );
+    settleLater(result as PromiseLike<unknown>);
     return "";
   } catch (error) {
     return describeFault(error);

@@ -26,8 +26,16 @@ function override(prototype: object): void {
   Object.freeze(prototype);
 }
 
+/** Freezes a value, and the prototype of a class. */
+export function harden(value: unknown): void {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return;
+  Object.freeze(value);
+  const prototype: unknown = (value as { prototype?: unknown }).prototype;
+  if (typeof prototype === "object" && prototype !== null) Object.freeze(prototype);
+}
+
 /** Freezes every built-in and the global object itself. */
-export function seal(): void {
+export function sealBuiltIns(): void {
   const errors = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError];
   const global = globalThis as { [name: string]: any };
   if (typeof global["InternalError"] === "function") errors.push(global["InternalError"]);
@@ -43,11 +51,7 @@ export function seal(): void {
   ];
   hidden.forEach(Object.freeze);
   for (const name of Object.getOwnPropertyNames(globalThis)) {
-    const value: unknown = global[name];
-    if ((typeof value !== "object" && typeof value !== "function") || value === null || value === globalThis) continue;
-    Object.freeze(value);
-    const prototype: unknown = (value as { prototype?: unknown }).prototype;
-    if (typeof prototype === "object" && prototype !== null) Object.freeze(prototype);
+    if (name !== "globalThis") harden(global[name]);
   }
   Object.freeze(globalThis);
 }

@@ -1,0 +1,77 @@
+/** The body of a test; it may be async. */
+type Body = () => unknown;
+
+interface Registered {
+  readonly name: string;
+  readonly body: Body;
+  readonly skip: boolean;
+  readonly group: Group;
+}
+
+interface Group {
+  readonly parent: Group | null;
+  readonly name: string;
+  readonly before: Body[];
+  readonly after: Body[];
+}
+
+const registered: Registered[] = [];
+let group: Group = { parent: null, name: "", before: [], after: [] };
+
+function register(name: string, body: Body, skip: boolean): void {
+  if (typeof name !== "string" || name === "") throw new TypeError("test(): the name is missing");
+  if (typeof body !== "function") throw new TypeError(`test ${name}: the body is not a function`);
+  registered.push({ name: group.name === "" ? name : `${group.name} > ${name}`, body, skip, group });
+}
+
+/** Declares a test. It fails when its body throws. */
+export const test: {
+  (name: string, body: () => unknown): void;
+  /** Declares a test that is left out; the report says so. */
+  skip(name: string, body: () => unknown): void;
+} = Object.assign((name: string, body: Body) => register(name, body, false), {
+  skip: (name: string, body: Body) => register(name, body, true),
+});
+
+/** Groups tests under a name. */
+export function describe(name: string, body: () => void): void {
+  const outer = group;
+  group = { parent: outer, name: outer.name === "" ? name : `${outer.name} > ${name}`, before: [], after: [] };
+  try {
+    body();
+  } finally {
+    group = outer;
+  }
+}
+
+/** Runs before each test of the group, or of the file. */
+export function beforeEach(body: () => unknown): void {
+  group.before.push(body);
+}
+
+/** Runs after each test of the group, or of the file, also when the test fails. */
+export function afterEach(body: () => unknown): void {
+  group.after.push(body);
+}
+
+/** The tests declared so far, for the engine. */
+export function listed(): { name: string; skip: boolean }[] {
+  return registered.map(({ name, skip }) => ({ name, skip }));
+}
+
+function chain(g: Group | null): Group[] {
+  return g === null ? [] : [...chain(g.parent), g];
+}
+
+/** Runs one test, for the engine. */
+export async function runOne(index: number): Promise<void> {
+  const one = registered[index];
+  if (one === undefined) throw new Error(`there is no test ${index}`);
+  const groups = chain(one.group);
+  try {
+    for (const g of groups) for (const body of g.before) await body();
+    await one.body();
+  } finally {
+    for (const g of groups.reverse()) for (const body of g.after) await body();
+  }
+}
