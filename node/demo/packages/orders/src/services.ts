@@ -76,7 +76,7 @@ export const get = service({
 export const list = service({
   name: "orders.list",
   doc: "Lists the newest orders.",
-  input: t.object({ limit: t.default(t.string({ pattern: /^([1-9]|[1-9][0-9]|100)$/, doc: "1 to 100" }), "20") }),
+  input: t.object({ limit: t.default(t.int({ minimum: 1, maximum: 100 }), 20) }), // ?limit=5 comes as the number that we want
   output: t.object({
     orders: t.array(t.object({
       id: t.string(), ordered_on: t.date(), buyer: t.string(), total_eur: t.decimal(), href: t.string(),
@@ -84,7 +84,7 @@ export const list = service({
   }),
 
   handle(ctx, { limit }) {
-    const orders = newest(ctx, Number(limit)).map(({ id, ordered_on, buyer, total_eur }) =>
+    const orders = newest(ctx, limit).map(({ id, ordered_on, buyer, total_eur }) =>
       ({ id, ordered_on, buyer, total_eur, href: locationOf(id) }));
     return { orders };
   },
