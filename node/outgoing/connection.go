@@ -129,8 +129,8 @@ func (c *connection) close() {
 	}
 }
 
-// ping asks the far side for a sign of life and notes the outcome.
-func (c *connection) ping(ctx context.Context) {
+// ping asks the far side for a sign of life, notes the outcome and returns it.
+func (c *connection) ping(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, c.pingLimit)
 	defer cancel()
 	err := c.side.ping(limited)
@@ -145,9 +145,10 @@ func (c *connection) ping(ctx context.Context) {
 	defer c.mu.Unlock()
 	if err == nil {
 		c.failures = 0
-	} else {
-		c.failures++
+		return nil
 	}
+	c.failures++
+	return service.AsError(err)
 }
 
 // note keeps what the outcome of a call tells of the far side's health. A call
@@ -178,7 +179,7 @@ func (e *downError) Unwrap() error { return e.seen }
 func (c *connection) report() Health {
 	h := c.tracker.report()
 	h.Type = c.typ
-	if c.side != nil {
+	if h.Enabled = c.side != nil; h.Enabled {
 		h.Breaker = c.side.breakerState()
 	}
 	return h

@@ -23,6 +23,7 @@ const (
 type Health struct {
 	Name        string    `json:"name"`
 	Type        string    `json:"type"` // "http" or "sql"; empty when the definition is not in force
+	Enabled     bool      `json:"enabled"`
 	State       State     `json:"state"`
 	Since       time.Time `json:"since,omitzero"`        // when the state began
 	LastError   string    `json:"last_error,omitempty"`  // the newest one, without credentials

@@ -202,21 +202,22 @@ func (m *Manager) Health() []Health {
 	return all
 }
 
-// Ping tries the far side of a connection now and returns what is known then; a
-// far side that does not answer is no error, its state is down.
+// Ping tries the far side of a connection now. It returns what is known
+// afterwards, and why there was no sign of life: the error is a
+// [*service.Error], and of kind [odb.NotFound] when there is no such definition.
 func (m *Manager) Ping(ctx context.Context, name string) (Health, error) {
 	c, err := m.acquire(name, "")
 	if err != nil {
-		return Health{}, err
+		return Health{Name: name, State: Unknown}, err
 	}
 	defer c.release()
 	ctx, done := m.bind(ctx)
 	defer done()
-	c.ping(ctx)
+	err = c.ping(ctx)
 	if ctx.Err() != nil {
-		return c.report(), stopped(ctx, name, ctx.Err())
+		err = stopped(ctx, name, ctx.Err())
 	}
-	return c.report(), nil
+	return c.report(), err
 }
 
 // acquire finds the connection in force and keeps it open until it is released.
@@ -232,20 +233,21 @@ func (m *Manager) acquire(name, typ string) (*connection, error) {
 	case !ok && reason != "":
 		return nil, unusable(name, "is not in force; the node's log says why", errors.New(reason))
 	case !ok:
-		return nil, &service.Error{
-			Code: service.CodeNoOut, Status: http.StatusInternalServerError,
-			Message: fmt.Sprintf("there is no outgoing connection %q", name), Details: map[string]any{"connection": name},
-		}
+		return nil, notThere(name, fmt.Sprintf("there is no outgoing connection %q", name))
 	case typ != "" && c.typ != typ:
-		return nil, &service.Error{
-			Code: service.CodeNoOut, Status: http.StatusInternalServerError,
-			Message: fmt.Sprintf("the outgoing connection %q is of type %s, not %s", name, c.typ, typ), Details: map[string]any{"connection": name},
-		}
+		return nil, notThere(name, fmt.Sprintf("the outgoing connection %q is of type %s, not %s", name, c.typ, typ))
 	case c.side == nil:
 		return nil, unusable(name, "is disabled", nil)
 	}
 	c.hold()
 	return c, nil
+}
+
+func notThere(name, why string) *service.Error {
+	return &service.Error{
+		Code: service.CodeNoOut, Status: http.StatusInternalServerError, Message: why, Details: map[string]any{"connection": name},
+		Cause: odb.Errorf(odb.NotFound, "find outgoing", name, "there is none of that name and type"),
+	}
 }
 
 func unusable(name, why string, cause error) *service.Error {

@@ -236,7 +236,7 @@ func (m *Manager) opPing(ctx context.Context, _ *service.Call, args json.RawMess
 		return nil, err
 	}
 	h, err := m.Ping(ctx, a.Connection)
-	if err != nil {
+	if err != nil && (h.State != Down || ctx.Err() != nil) {
 		return nil, err
 	}
 	return h, nil

@@ -40,7 +40,7 @@ func (m *Manager) Run(ctx context.Context) error {
 				case <-ctx.Done():
 					return
 				}
-				c.ping(ctx)
+				_ = c.ping(ctx) // the tracker has noted it
 				c.schedule(time.Now())
 			})
 		}

@@ -108,14 +108,6 @@ func appendBytes(b, v []byte) []byte {
 	return append(b, `"}`...)
 }
 
-func appendString(b []byte, s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil { // a string always encodes
-		return append(b, `""`...)
-	}
-	return append(b, text...)
-}
-
 // readRows reads a result whole; more than limit rows or maxResult bytes is an error.
 func readRows(rows *sql.Rows, limit int, convert func(v any, typeName string) (any, error)) (ResultSet, error) {
 	names, err := rows.Columns()

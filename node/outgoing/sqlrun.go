@@ -53,24 +53,19 @@ type execer interface {
 
 // bind rewrites a statement for the database.
 func (s *sqlSide) bind(st Statement) (bound, error) {
-	wrong := func(err error) error {
-		e := service.Errorf(http.StatusInternalServerError, service.CodeArguments, "%s: %v", s.name, err)
-		e.Details = map[string]any{"connection": s.name}
-		return e
-	}
 	parsed, err := parseSQL(st.SQL, s.dialect.lexis)
 	if err != nil {
-		return bound{}, wrong(err)
+		return bound{}, s.wrong(err)
 	}
 	switch {
 	case parsed.keyword == "":
-		return bound{}, wrong(errors.New("the statement is empty"))
+		return bound{}, s.wrong(errors.New("the statement is empty"))
 	case slices.Contains(s.dialect.ends, parsed.keyword):
-		return bound{}, wrong(fmt.Errorf("%s is not for services; use sql.transaction", parsed.keyword))
+		return bound{}, s.wrong(fmt.Errorf("%s is not for services; use sql.transaction", parsed.keyword))
 	}
 	text, values, err := bindSQL(parsed, st.Params, s.dialect.mark, s.dialect.once)
 	if err != nil {
-		return bound{}, wrong(err)
+		return bound{}, s.wrong(err)
 	}
 	names := parsed.names(s.dialect.once)
 	for i, v := range values {
@@ -79,10 +74,17 @@ func (s *sqlSide) bind(st Statement) (bound, error) {
 			values[i], err = s.dialect.bind(plain)
 		}
 		if err != nil {
-			return bound{}, wrong(fmt.Errorf("the parameter :%s %w", names[i], err))
+			return bound{}, s.wrong(fmt.Errorf("the parameter :%s %w", names[i], err))
 		}
 	}
 	return bound{text: text, values: values, keyword: parsed.keyword}, nil
+}
+
+// wrong is the error of arguments that can never work.
+func (s *sqlSide) wrong(err error) error {
+	e := service.Errorf(http.StatusInternalServerError, service.CodeArguments, "%s: %v", s.name, err)
+	e.Details = map[string]any{"connection": s.name}
+	return e
 }
 
 // run executes b and reads how many rows it changed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"signalbox.internal/node/service"
 )
@@ -67,7 +66,7 @@ func (s *sqlSide) Transaction(ctx context.Context, statements []Statement) ([]an
 		bounds[i] = b
 	}
 	if len(bounds) == 0 {
-		return nil, service.Errorf(http.StatusInternalServerError, service.CodeArguments, "%s: the transaction has no statements", s.name)
+		return nil, s.wrong(errors.New("the transaction has no statements"))
 	}
 	if err := s.ensureReady(ctx); err != nil {
 		return nil, err

@@ -1,6 +1,10 @@
 package outgoing
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
 
 // maxNesting is how deep JSON from outside may be nested; what is deeper is given as text.
 const maxNesting = 200
@@ -30,4 +34,30 @@ func shallow(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// appendString writes s as a JSON string; what is not UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			b = utf8.AppendRune(b, r)
+			i += size
+			continue
+		}
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, `\n`...)
+		case c < ' ':
+			b = fmt.Appendf(b, `\u%04x`, c)
+		default:
+			b = append(b, c)
+		}
+		i++
+	}
+	return append(b, '"')
 }
