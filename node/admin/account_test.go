@@ -3,6 +3,8 @@ package admin_test
 import (
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,7 +261,24 @@ func TestSignInGuessing(t *testing.T) {
 	if _, _, got := browser(t, r, "ann", "correct horse"); got.status != http.StatusTooManyRequests {
 		t.Errorf("the right one at once: %d", got.status)
 	}
-	r.clock.advance(10 * time.Minute)
+	r.clock.advance(20 * time.Minute)
+	var wg sync.WaitGroup
+	var wrong, told atomic.Int64
+	for range 40 { // all at the same moment
+		wg.Go(func() {
+			switch _, _, got := browser(t, r, "ann", "wrong horse"); got.status {
+			case http.StatusUnauthorized:
+				wrong.Add(1)
+			case http.StatusTooManyRequests:
+				told.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if wrong.Load() > 11 || wrong.Load()+told.Load() != 40 {
+		t.Errorf("of 40 tries at once %d were looked at and %d told to wait", wrong.Load(), told.Load())
+	}
+	r.clock.advance(20 * time.Minute)
 	if _, me, got := browser(t, r, "ann", "correct horse"); got.status != 201 || me.Account != "ann" {
 		t.Errorf("after a pause: %d", got.status)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http"
@@ -48,8 +49,10 @@ func (a *API) serve(rt route) http.HandlerFunc {
 		defer cancel()
 		c := &call{Request: r.WithContext(ctx), w: w, route: rt}
 		// A recorder or an old server may not know deadlines; the context holds anyway.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(rt.timeout + time.Minute))
-		a.counters.request(rt, a.finish(c)) //nolint:contextcheck // a call carries its request's context
+		rc := http.NewResponseController(w)
+		_ = rc.SetWriteDeadline(time.Now().Add(rt.timeout + time.Minute))
+		defer func() { _ = rc.SetWriteDeadline(time.Time{}) }() // the connection may be used by others next
+		a.counters.request(rt, a.finish(c))                     //nolint:contextcheck // a call carries its request's context
 	}
 }
 
@@ -101,18 +104,29 @@ type handled struct{}
 // fail writes the problem of err, logs what belongs into the log, and returns the status.
 func (a *API) fail(c *call, err error) int {
 	p := problemOf(err)
+	refused := p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden || p.Status == http.StatusTooManyRequests
 	switch {
-	case p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden || p.Status == http.StatusTooManyRequests:
-		if p.Service == "" {
-			a.cfg.Log.WarnContext(c.Context(), "request refused", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
-				"account", c.who.account, "addr", c.addr(), "status", p.Status, "reason", p.Detail)
-		}
-	case p.Status >= http.StatusInternalServerError && p.Service == "":
+	case p.Service != "": // the invoker has logged it
+	case refused:
+		a.cfg.Log.Log(c.Context(), a.refusalLevel(c), "request refused", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
+			"account", c.who.account, "addr", c.addr(), "status", p.Status, "reason", p.Detail)
+	case p.Status >= http.StatusInternalServerError:
 		a.cfg.Log.ErrorContext(c.Context(), "request ended in an error", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
 			"account", c.who.account, "status", p.Status, "error", err.Error())
 	}
 	writeProblem(c.w, c.Request, p)
 	return p.Status
+}
+
+// refusalLevel keeps strangers from filling the log: who presents nothing, or
+// has been told to wait, is counted and worth no line.
+func (a *API) refusalLevel(c *call) slog.Level {
+	anonymous := c.who.account == ""
+	empty := c.route.role != "" && c.Header.Get("Authorization") == "" && c.Header.Get("Cookie") == ""
+	if anonymous && (empty || a.guard.wait(addrKey(c.addr())) > 0) {
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
 }
 
 func (c *call) cid() string { return c.Header.Get("X-Correlation-ID") }

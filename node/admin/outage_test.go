@@ -158,3 +158,27 @@ func TestLogOfChanges(t *testing.T) {
 		}
 	}
 }
+
+// Strangers are counted; only what somebody could act on is a warning.
+func TestLogOfRefusals(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	warnings := func() int {
+		return strings.Count(r.log.String(), `"level":"WARN","msg":"request refused"`)
+	}
+	r.call(t, "GET", "/api/v1/me", "", "Authorization", "")
+	if got := warnings(); got != 0 {
+		t.Errorf("a call without a token made %d warnings", got)
+	}
+	r.call(t, "GET", "/api/v1/accounts", "", "Authorization", "Bearer "+r.tokens[odb.Viewer])
+	if got := warnings(); got != 1 {
+		t.Errorf("a call beyond the role made %d warnings", got)
+	}
+	for range 30 {
+		r.call(t, "GET", "/api/v1/me", "", "Authorization", "Bearer wrong")
+		r.call(t, "GET", "/api/v1/me", "", "Authorization", "Basic wrong")
+	}
+	if got := warnings(); got < 5 || got > 12 {
+		t.Errorf("60 wrong tokens made %d warnings", got)
+	}
+}

@@ -71,6 +71,7 @@ func (a *API) authenticate(c *call) (principal, error) {
 	scheme, token, _ := strings.Cut(header[0], " ")
 	token = strings.TrimSpace(token)
 	if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > 200 {
+		a.guard.failed(addrKey(c.addr()))
 		a.counters.refused("malformed")
 		return principal{}, a.unauthorized(c, "the header Authorization is not of the form Bearer TOKEN")
 	}

@@ -91,7 +91,7 @@ func (a *API) statusRoutes() []route {
 		},
 		{method: get, path: "/metrics", role: odb.Viewer, id: "metrics", summary: "Figures of this node in Prometheus' text format.", media: "text/plain", handle: a.metrics},
 		{
-			method: post, path: "/session", id: "signIn", status: http.StatusCreated, body: client.SignIn{}, answer: client.Me{}, handle: a.signIn,
+			method: post, path: "/session", id: "signIn", status: http.StatusCreated, timeout: 15 * time.Second, body: client.SignIn{}, answer: client.Me{}, handle: a.signIn,
 			summary: "Sign a browser in: sets a cookie and answers with the CSRF token that each write sends as X-CSRF-Token. Needs no token.",
 		},
 		{method: http.MethodDelete, path: "/session", role: odb.Viewer, id: "signOut", summary: "End the session of the cookie.", handle: a.signOut},

@@ -155,22 +155,10 @@ func (a *API) signIn(c *call) (any, error) {
 	if odb.CheckName(name) != nil {
 		name = "" // no account has it, and the guard keeps no text of any length
 	}
-	byAddr, byName := addrKey(c.addr()), "account "+name
-	if wait := max(a.guard.wait(byAddr), a.guard.wait(byName)); wait > 0 {
-		a.counters.refused("throttled")
-		return nil, tooMany(wait)
-	}
 	account, err := a.verify(c, name, in.Password)
 	if err != nil {
 		return nil, err
 	}
-	if account == nil {
-		a.guard.failed(byAddr)
-		a.guard.failed(byName)
-		a.counters.refused("password")
-		return nil, refuse(http.StatusUnauthorized, client.CodeUnauthorized, "account or password is wrong")
-	}
-	a.guard.good(byName)
 	value, x := a.sessions.open(account.Name)
 	http.SetCookie(c.w, &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/", Secure: true, HttpOnly: true,
@@ -183,25 +171,36 @@ func (a *API) signIn(c *call) (any, error) {
 // decoyHash makes signing in to an account that does not exist take as long.
 const decoyHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// verify returns the account when the password is right and it may sign in, else nil.
-func (a *API) verify(c *call, name, password string) (*odb.Account, error) {
+// verify returns the account when the password is right and it may sign in. The
+// guard is asked while a place for hashing is held, so that not even many tries
+// at the same moment get past it.
+func (a *API) verify(c *call, name, password string) (odb.Account, error) {
+	done, err := a.hashSlot(c.Context())
+	if err != nil {
+		return odb.Account{}, err
+	}
+	defer done()
+	byAddr, byName := addrKey(c.addr()), "account "+name
+	if wait := max(a.guard.wait(byAddr), a.guard.wait(byName)); wait > 0 {
+		a.counters.refused("throttled")
+		return odb.Account{}, tooMany(wait)
+	}
 	account, err := a.cfg.Store.Account(c.Context(), name)
 	if err != nil && odb.KindOf(err) != odb.NotFound && odb.KindOf(err) != odb.Invalid {
-		return nil, err
+		return odb.Account{}, err
 	}
 	hash := decoyHash
 	if err == nil && account.Password != "" && !account.Disabled {
 		hash = account.Password
 	}
-	done, err := a.hashSlot(c.Context())
-	if err != nil {
-		return nil, err
-	}
-	defer done()
 	if !checkPassword(hash, password) || hash == decoyHash {
-		return nil, nil
+		a.guard.failed(byAddr)
+		a.guard.failed(byName)
+		a.counters.refused("password")
+		return odb.Account{}, refuse(http.StatusUnauthorized, client.CodeUnauthorized, "account or password is wrong")
 	}
-	return &account, nil
+	a.guard.good(byName)
+	return account, nil
 }
 
 // signOut ends the session that made the call.
