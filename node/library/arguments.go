@@ -126,10 +126,20 @@ func (a *arguments) oneOf(name string, words ...string) string {
 	return s
 }
 
+// texts reads an array of strings; nil when it is left out.
 func (a *arguments) texts(name string) []string {
-	var list []string
-	if raw, ok := a.get(name); ok {
-		a.decode(name, raw, &list, "an array of strings")
+	raw, ok := a.get(name)
+	if !ok {
+		return nil
+	}
+	items, ok := a.any(raw).([]any)
+	list := make([]string, len(items))
+	for i, item := range items {
+		s, isText := item.(string)
+		list[i], ok = s, ok && isText
+	}
+	if !ok {
+		a.wrong(name, "is not an array of strings")
 	}
 	return list
 }

@@ -75,7 +75,7 @@ func RandomBytes(n int) ([]byte, error) {
 		return nil, fault.New("random.length", "length is %d, not 1 to %d", n, maxRandom)
 	}
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // never fails
+	rand.Read(b)
 	return b, nil
 }
 

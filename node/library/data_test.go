@@ -220,8 +220,8 @@ func FuzzCSV(f *testing.F) {
 			}
 			return
 		}
-		if len(rows) == 0 {
-			return
+		if len(rows) == 0 || strings.Contains(text(t, rows), `\r\n`) {
+			return // a reader takes "\r\n" for a line break
 		}
 		out, err := FormatCSV(rows, CSVFormat{Delimiter: comma, NoHeader: !header})
 		if err != nil {

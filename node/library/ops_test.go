@@ -123,6 +123,11 @@ func TestOperations(t *testing.T) {
 		"sum":             {"decimal.sum", `{"values":["1.10",2,-0.1]}`, `"3.00"`, ""},
 		"sum, none":       {"decimal.sum", `{"values":[]}`, `"0"`, ""},
 		"sum, bad":        {"decimal.sum", `{"values":["x"]}`, "", "decimal.invalid"},
+		"sum, bool":       {"decimal.sum", `{"values":[true]}`, "", "decimal.invalid"},
+		"sum, object":     {"decimal.sum", `{"values":[{}]}`, "", "decimal.invalid"},
+		"sum, bomb":       {"decimal.sum", `{"values":[1e999999999]}`, "", "decimal.invalid"},
+		"sum, many":       {"decimal.sum", `{"values":[` + strings.Repeat("1,", 500_000) + `1]}`, "", "library.limit"},
+		"sum, too large":  {"decimal.sum", `{"values":["9e999","1e999"]}`, "", "decimal.limit"},
 		"sum, no list":    {"decimal.sum", `{"values":1}`, "", "library.arguments"},
 		"bomb":            {"decimal.add", `{"a":1e1000000000,"b":1}`, "", "decimal.limit"},
 		"decimal of bool": {"decimal.add", `{"a":true,"b":1}`, "", "decimal.invalid"},
@@ -176,7 +181,7 @@ func TestOperations(t *testing.T) {
 			t.Parallel()
 			got, err := call(t, tc.op, tc.args)
 			if got != tc.want || fault.Code(err) != tc.code {
-				t.Errorf("%s(%s)\ngot  %s, %v\nwant %s %s", tc.op, tc.args, got, err, tc.want, tc.code)
+				t.Errorf("%s(%.500s)\ngot  %s, %v\nwant %s %s", tc.op, tc.args, got, err, tc.want, tc.code)
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error shows a password: %v", err)

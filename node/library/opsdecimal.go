@@ -20,20 +20,17 @@ func decimalOps() map[string]work {
 
 func (a *arguments) decimal(name string) decimal.Number {
 	var n decimal.Number
-	if raw, ok := a.need(name); ok {
-		a.unmarshal(name, raw, &n, "a decimal as string or number")
+	raw, ok := a.need(name)
+	if !ok {
+		return n
 	}
-	return n
-}
-
-// unmarshal keeps the code of decimals, such as "decimal.invalid".
-func (a *arguments) unmarshal(name string, raw json.RawMessage, to any, what string) {
-	err := json.Unmarshal(raw, to)
-	if e, ok := errors.AsType[*fault.Error](err); ok {
+	err := json.Unmarshal(raw, &n)
+	if e, ok := errors.AsType[*fault.Error](err); ok { // keeps its code, such as "decimal.limit"
 		a.refuse(fault.New(e.Code, "argument %s: %s", fault.Quote(name), e.Message))
 	} else if err != nil {
-		a.wrong(name, "is not "+what)
+		a.wrong(name, "is not a decimal as string or number")
 	}
+	return n
 }
 
 func (a *arguments) mode() decimal.Mode {
@@ -74,16 +71,26 @@ func decimalCmp(_ context.Context, a *arguments) (any, error) {
 	return x.Cmp(y), a.done()
 }
 
-func decimalSum(_ context.Context, a *arguments) (any, error) {
-	var list []decimal.Number
-	if raw, ok := a.need("values"); ok {
-		a.unmarshal("values", raw, &list, "an array of decimals")
-	}
+func decimalSum(ctx context.Context, a *arguments) (any, error) {
+	list := a.list("values")
 	if err := a.done(); err != nil {
 		return nil, err
 	}
-	n, err := decimal.Sum(list)
-	return n.String(), err
+	var total decimal.Number
+	for i, v := range list {
+		text, ok := scalarText(v)
+		n, err := decimal.Parse(text)
+		if !ok || err != nil {
+			return nil, fault.New("decimal.invalid", "value %d is not a decimal: %s", i+1, fault.Quote(text))
+		}
+		if total, err = total.Add(n); err != nil {
+			return nil, err
+		}
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, fault.Context(ctx)
+		}
+	}
+	return total.String(), nil
 }
 
 func decimalFormat(_ context.Context, a *arguments) (any, error) {

@@ -22,7 +22,10 @@ import (
 // message can make the node write out a billion zeros.
 const MaxDigits = 1000
 
-const maxBits = 3322 * 2 // of 10^(2*MaxDigits)
+const (
+	fewBits = 3321          // no number of so many bits has more than MaxDigits digits
+	maxBits = 2*fewBits + 2 // of 10^(2*MaxDigits)
+)
 
 // Number is a decimal number; the zero value is 0. It encodes as a JSON string and
 // decodes from a JSON string or number.
@@ -47,7 +50,7 @@ func Parse(s string) (Number, error) {
 	if s[0] == '-' {
 		n.Neg(n)
 	}
-	return of(decimal.NewFromBigInt(n, int32(exp-len(fraction)))) //nolint:gosec // both are small
+	return of(decimal.NewFromBigInt(n, int32(exp-len(fraction))))
 }
 
 // split takes a literal apart; the sign stays behind.
@@ -97,7 +100,7 @@ func of(d decimal.Decimal) (Number, error) {
 		coef.Mul(coef, power(int(exp)))
 		d = decimal.NewFromBigInt(coef, 0)
 	}
-	if coef.CmpAbs(power(MaxDigits+max(0, -int(exp)))) >= 0 {
+	if coef.BitLen() > fewBits && coef.CmpAbs(power(MaxDigits+max(0, -int(exp)))) >= 0 {
 		return Number{}, tooLong()
 	}
 	return Number{d}, nil
@@ -124,7 +127,7 @@ func (n Number) Mul(m Number) (Number, error) { return of(n.d.Mul(m.d)) }
 func (n Number) Cmp(m Number) int { return n.d.Cmp(m.d) }
 
 // String writes every digit and no exponent.
-func (n Number) String() string { return n.d.StringFixed(int32(n.Places())) } //nolint:gosec // at most MaxDigits
+func (n Number) String() string { return n.d.StringFixed(int32(n.Places())) }
 
 // MarshalJSON writes a JSON string.
 func (n Number) MarshalJSON() ([]byte, error) { return []byte(`"` + n.String() + `"`), nil }
@@ -143,16 +146,4 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	}
 	*n = got
 	return nil
-}
-
-// Sum adds numbers, exact; none give 0.
-func Sum(list []Number) (Number, error) {
-	var total Number
-	for _, n := range list {
-		var err error
-		if total, err = total.Add(n); err != nil {
-			return Number{}, err
-		}
-	}
-	return total, nil
 }

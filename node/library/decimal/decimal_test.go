@@ -196,6 +196,9 @@ func TestLimitsOfResults(t *testing.T) {
 			t.Errorf("%s = %v, %v, want decimal.limit", name, n, err)
 		}
 	}
+	if n, err := num(t, "9.9e998").Add(num(t, "1e997")); err != nil || n.String() != "1"+strings.Repeat("0", 999) {
+		t.Errorf("largest sum: %v, %v", n, err)
+	}
 	if _, err := big.Add(small); err != nil {
 		t.Errorf("both sides full: %v", err)
 	}
@@ -233,13 +236,6 @@ func TestJSON(t *testing.T) {
 	out, err := json.Marshal(list)
 	if err != nil || string(out) != `["1.10","2.20","100","0"]` {
 		t.Errorf("got %s, %v", out, err)
-	}
-	total, err := Sum(list)
-	if err != nil || total.String() != "103.30" {
-		t.Errorf("Sum = %s, %v, want 103.30", total, err)
-	}
-	if total, err = Sum(nil); err != nil || total.String() != "0" {
-		t.Errorf("Sum of none = %s, %v, want 0", total, err)
 	}
 	var n Number
 	if err := json.Unmarshal([]byte(`true`), &n); fault.Code(err) != "decimal.invalid" {

@@ -72,7 +72,7 @@ func (n Number) div(m Number, scale int, mode Mode) (Number, error) {
 	if err := mode.check(); err != nil {
 		return Number{}, err
 	}
-	places := int32(scale) //nolint:gosec // checked by the callers
+	places := int32(scale)
 	q, r := n.d.QuoRem(m.d, places)
 	if !r.IsZero() {
 		unit := decimal.New(1, -places)

@@ -12,14 +12,17 @@ import (
 
 // Decode reads one JSON value: *Object, []any, string, json.Number (its literal
 // text), bool or nil. A repeated key keeps its first place and its last value. It
-// refuses wrong syntax ("json.syntax" with the offset) and nesting deeper than
-// MaxDepth ("json.depth").
+// refuses wrong syntax ("json.syntax" with the offset), nesting deeper than MaxDepth
+// ("json.depth") and more than MaxValues values ("library.limit").
 func Decode(data []byte) (any, error) {
 	if err := CheckDepth(data, MaxDepth); err != nil {
 		return nil, err
 	}
 	if !json.Valid(data) {
 		return nil, syntaxOf(data)
+	}
+	if count(data) > MaxValues {
+		return nil, fault.New(fault.Limit, "JSON has more than %d values", MaxValues).With(Of("limit", MaxValues))
 	}
 	d := decoder{data: data}
 	return d.value(), nil

@@ -6,8 +6,11 @@ import (
 	"signalbox.internal/node/library/fault"
 )
 
-// MaxDepth is the default limit of nested arrays and objects.
-const MaxDepth = 200
+// Limits of Decode; MaxDepth is also the default of CheckDepth.
+const (
+	MaxDepth  = 200     // nested arrays and objects
+	MaxValues = 500_000 // scalars, arrays and objects: each takes far more memory than text
+)
 
 // CheckDepth refuses JSON whose arrays and objects nest deeper than limit (zero or
 // less means MaxDepth): `[]` has depth 1, a string depth 0. It answers an Error with
@@ -32,6 +35,20 @@ func CheckDepth(data []byte, limit int) error {
 		}
 	}
 	return nil
+}
+
+// count counts the values of JSON: scalars, arrays and objects.
+func count(data []byte) int {
+	n := 1
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			i = stringEnd(data, i+1)
+		case ',', '[', '{':
+			n++
+		}
+	}
+	return n
 }
 
 // stringEnd finds the closing quote of the string whose first byte is at from; the

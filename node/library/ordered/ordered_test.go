@@ -77,6 +77,12 @@ func TestDecode(t *testing.T) {
 			}
 		})
 	}
+	if _, err := Decode([]byte("[" + strings.Repeat("0,", MaxValues) + `"0,0,0"]`)); fault.Code(err) != fault.Limit {
+		t.Errorf("many values: %v, want a limit", err)
+	}
+	if _, err := Decode([]byte("[" + strings.Repeat("0,", MaxValues-3) + `"0,0,0"]`)); err != nil {
+		t.Errorf("as many values as allowed: %v", err)
+	}
 	for _, in := range []string{"", "{", `{"a"}`, `[1,]`, "01", `"\x"`, "nul", "1 2", `{'a':1}`} {
 		if v, err := Decode([]byte(in)); fault.Code(err) != "json.syntax" {
 			t.Errorf("Decode(%s) = %v, %v, want json.syntax", in, v, err)
@@ -235,7 +241,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := Decode(data)
 		if err != nil {
-			if c := fault.Code(err); c != "json.syntax" && c != "json.depth" || c == "json.syntax" && json.Valid(data) {
+			if c := fault.Code(err); c != "json.syntax" && c != "json.depth" && c != fault.Limit || c == "json.syntax" && json.Valid(data) {
 				t.Fatalf("Decode(%q): %v", data, err)
 			}
 			return

@@ -1,12 +1,11 @@
 package render
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"text/template"
 	"time"
-
-	"fmt"
 
 	"signalbox.internal/node/library/dates"
 	"signalbox.internal/node/library/decimal"

@@ -97,7 +97,7 @@ func (r *run) leave() bool {
 
 // spend counts work and looks at the context.
 func (r *run) spend(steps int) error {
-	if r.steps += steps; r.steps > maxSteps {
+	if r.left -= steps; r.left < 0 {
 		return tooMuch("the template does more work than allowed")
 	}
 	return fault.Context(r.ctx)

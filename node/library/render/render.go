@@ -31,6 +31,8 @@ const (
 type Options struct {
 	Strict    bool // a missing key is an error, not empty
 	MaxOutput int  // bytes; zero means MaxOutput, more is not given
+
+	steps int // zero means maxSteps; tests take fewer
 }
 
 // Text fills a template with data (what ordered.Decode gives, or Go maps and slices)
@@ -82,9 +84,9 @@ func wrong(err error) error {
 type run struct {
 	ctx   context.Context
 	out   limited
-	limit int
-	steps int
-	depth int
+	limit int // bytes of a string
+	left  int // steps that may still be made
+	depth int // templates that are in use
 }
 
 func newRun(ctx context.Context, tmpl string, o Options) (*run, error) {
@@ -92,7 +94,7 @@ func newRun(ctx context.Context, tmpl string, o Options) (*run, error) {
 		return nil, fault.New("template.limit", "the template is larger than %d bytes", MaxTemplate)
 	}
 	limit := min(cmp.Or(o.MaxOutput, MaxOutput), MaxOutput)
-	return &run{ctx: ctx, limit: limit, out: limited{left: limit}}, fault.Context(ctx)
+	return &run{ctx: ctx, limit: limit, left: cmp.Or(o.steps, maxSteps), out: limited{left: limit}}, fault.Context(ctx)
 }
 
 // finish gives the output, or the error with our own code.

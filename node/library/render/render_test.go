@@ -159,25 +159,21 @@ func TestBombs(t *testing.T) {
 		"quoted":         `{{$x := "\x00"}}{{range 100}}{{$x = printf "%q" $x}}{{end}}`,
 		"json":           `{{$x := "\x00"}}{{range 100}}{{$x = json $x}}{{end}}`,
 		"indent":         `{{$x := "\n"}}{{range 100}}{{$x = indent 100 (print $x $x)}}{{end}}`,
-		"output":         `{{range 1000000}}xxxxxxxxxxxxxxxx{{end}}`,
-		"work":           `{{$x := "x"}}{{range 19}}{{$x = print $x $x}}{{end}}{{range 100000}}{{$y := upper $x}}{{end}}`,
+		"output":         `{{range 10000}}xxxxxxxxxxxxxxxx{{end}}`,
+		"work":           `{{$x := "x"}}{{range 14}}{{$x = print $x $x}}{{end}}{{range 100000}}{{$y := upper $x}}{{end}}`,
 		"recursion":      `{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`,
 		"mutual":         `{{define "a"}}{{template "b"}}{{end}}{{define "b"}}{{template "a"}}{{end}}{{template "a"}}`,
-		"join":           `{{$x := "x"}}{{range 19}}{{$x = print $x $x}}{{end}}{{join $x (split "" $x)}}`,
+		"join":           `{{$x := "x"}}{{range 14}}{{$x = print $x $x}}{{end}}{{join $x (split "" $x)}}`,
 		"doubling":       doubling(),
-		"split in loops": `{{$x := "x"}}{{range 19}}{{$x = print $x $x}}{{end}}{{range 1000}}{{$y := split "" $x}}{{end}}`,
+		"split in loops": `{{$x := "x"}}{{range 14}}{{$x = print $x $x}}{{end}}{{range 1000}}{{$y := split "" $x}}{{end}}`,
 	}
 	for name, tmpl := range tests {
 		for mode, render := range map[string]func(context.Context, string, any, Options) (string, error){"text": Text, "html": HTML} {
 			t.Run(name+" "+mode, func(t *testing.T) {
 				t.Parallel()
-				start := time.Now()
-				out, err := render(t.Context(), tmpl, nil, Options{})
+				out, err := render(t.Context(), tmpl, nil, Options{steps: 20_000, MaxOutput: 32 << 10})
 				if code := fault.Code(err); code != "template.limit" && code != fault.Limit {
 					t.Errorf("%d bytes, %v, want a limit", len(out), err)
-				}
-				if took := time.Since(start); took > 5*time.Second {
-					t.Errorf("took %v", took)
 				}
 			})
 		}
@@ -219,8 +215,8 @@ func TestContext(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	tmpl := `{{range 1000}}{{range 900}}{{end}}{{end}}`
-	if _, err := HTML(ctx, tmpl, nil, Options{}); !errors.Is(err, context.DeadlineExceeded) {
+	tmpl := `{{range 100000}}{{range 100000}}{{end}}{{end}}`
+	if _, err := HTML(ctx, tmpl, nil, Options{steps: 1 << 60}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("deadline in a loop: %v", err)
 	}
 }
@@ -248,7 +244,7 @@ func FuzzTemplate(f *testing.F) {
 				t.Fatalf("%d bytes", len(out))
 			}
 		}
-		if took := time.Since(start); took > 4*time.Second {
+		if took := time.Since(start); took > 20*time.Second {
 			t.Fatalf("took %v", took)
 		}
 	})

@@ -39,8 +39,9 @@ const (
 	MaxDepth = 200      // nested elements; fixed
 )
 
-// Limits on the Namespaces of options: with them, chosen names stay small.
+// Limits on what options hold: with them, chosen names stay small.
 const (
+	maxArrays     = 1000
 	maxNamespaces = 64
 	maxPrefix     = 64
 	maxURI        = 1024
@@ -74,6 +75,8 @@ func (o ParseOptions) check() error {
 	switch {
 	case o.Strip && len(o.Namespaces) > 0:
 		return fault.New("xml.options", "names cannot both lose their prefixes and get chosen ones")
+	case len(o.Arrays) > maxArrays:
+		return fault.New("xml.options", "%d arrays are more than %d", len(o.Arrays), maxArrays)
 	case o.Preserve && len(o.Arrays) > 0:
 		return fault.New("xml.options", "arrays have no meaning when the order is preserved")
 	}

@@ -156,6 +156,7 @@ func TestParseRefuses(t *testing.T) {
 		"not utf-8":            {"<a>\xff</a>", ParseOptions{}, "charset.invalid"},
 		"strip and choose":     {`<a/>`, ParseOptions{Strip: true, Namespaces: x}, "xml.options"},
 		"arrays and preserve":  {`<a/>`, ParseOptions{Preserve: true, Arrays: []string{"b"}}, "xml.options"},
+		"many arrays":          {`<a/>`, ParseOptions{Arrays: make([]string, 1001)}, "xml.options"},
 		"empty array":          {`<a/>`, ParseOptions{Arrays: []string{"/"}}, "xml.options"},
 		"one uri, two names":   {`<a/>`, ParseOptions{Namespaces: map[string]string{"a": "u", "b": "u"}}, "xml.options"},
 		"empty uri":            {`<a/>`, ParseOptions{Namespaces: map[string]string{"a": ""}}, "xml.options"},

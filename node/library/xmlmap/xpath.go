@@ -42,6 +42,11 @@ var literals = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 // Beyond XPath 1.0, sum() passes over texts that are not bare numbers, and there are
 // ends-with() and lower-case().
 func XPath(ctx context.Context, doc []byte, expr string, o ParseOptions) (any, error) {
+	return evaluate(ctx, doc, expr, o, maxSteps)
+}
+
+// evaluate is XPath with another limit of steps.
+func evaluate(ctx context.Context, doc []byte, expr string, o ParseOptions, steps int) (any, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -53,7 +58,7 @@ func XPath(ctx context.Context, doc []byte, expr string, o ParseOptions) (any, e
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{ctx: ctx, left: maxSteps, weight: 1 + strings.Count(expr, "("), nodes: cmp.Or(o.MaxNodes, MaxNodes)}
+	e := &evaluation{ctx: ctx, left: steps, weight: 1 + strings.Count(expr, "("), nodes: cmp.Or(o.MaxNodes, MaxNodes)}
 	return e.run(compiled, tree, newMapper(o))
 }
 
@@ -102,7 +107,7 @@ type stop struct{ err error }
 func (e *evaluation) spend(steps int) {
 	e.left -= steps
 	if e.left < 0 {
-		panic(stop{fault.New("xml.limit", "the expression needs more than %d steps", maxSteps)})
+		panic(stop{fault.New("xml.limit", "the expression needs more steps than allowed")})
 	}
 	const every = 4096
 	if e.check += steps; e.check >= every {
