@@ -83,11 +83,11 @@ var table = map[string]row{
 	// The composition root, and what stands on it.
 	"node": {design: true, may: []string{
 		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/channel",
-		"node/config", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv",
+		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv",
 		"node/library/...", "node/outgoing", "node/problem", "node/sdk/...", "node/security", "node/service",
 		"node/stats",
 	}},
-	"node/nodetest": {may: []string{"node", "node/config", "node/admin/client", "odb"}},
+	"node/nodetest": {may: []string{"node", "node/config", "node/admin/client", "node/service", "odb"}},
 	"node/cli": {tests: []string{"node/nodetest"}, may: []string{
 		"node", "node/config", "node/admin/client", "node/deploy/...", "odb", "node/engine/quickjs", "node/library/...",
 		"node/sdk/...", "node/service", "node/demo/...",
