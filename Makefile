@@ -29,13 +29,13 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
-	@build/setup.sh gcc
+	@build/setup.sh gcc postgresql mariadb-server
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
 	@go test .
 	@echo "==> go test -race -shuffle=on ./..."
-	@CGO_ENABLED=1 go test -race -shuffle=on ./...
+	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on ./...
 	@build/typecheck.sh
 
 check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test
@@ -61,6 +61,7 @@ bench: go $(BENCHSTAT) ## Run the Go benchmarks, compare them with the run befor
 		echo "==> benchstat: the run before and this one"; \
 		$(BENCHSTAT) build/dev/bench-before.txt build/dev/bench.txt; \
 	fi
+	@build/setup.sh wrk gunicorn python3-gevent
 	@echo "==> go run ./build/bench"
 	@go run ./build/bench
 

@@ -29,6 +29,8 @@ works() {
 	case $1 in
 	gcc) command -v gcc >/dev/null && echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 ;;
 	nodejs) command -v node >/dev/null ;;
+	postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
+	mariadb-server) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
 	python3-*) python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
@@ -42,7 +44,8 @@ install_missing() {
 		command -v sudo >/dev/null || die "missing: $*; as root type: apt-get install $*"
 		root=sudo
 	fi
-	export DEBIAN_FRONTEND=noninteractive
+	# Servers are for tests, which start their own: a run level of 1 keeps the packages' scripts from it.
+	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 	if ! apt-get install --simulate --no-install-recommends "$@" >/dev/null 2>&1; then
 		say "apt-get update (the package lists are missing or old)"
 		$root apt-get update -qq
