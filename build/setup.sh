@@ -31,7 +31,7 @@ works() {
 	nodejs) command -v node >/dev/null ;;
 	postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
 	mariadb-server) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
-	python3-*) python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;;
+	python3-*) /usr/bin/python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;; # Debian's own, whatever PATH says
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
