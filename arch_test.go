@@ -53,7 +53,7 @@ var table = map[string]row{
 	"cluster":       {design: true},
 	"lb":            {design: true},
 	"scheduler":     {design: true, may: []string{"odb"}},
-	"node/config":   {},
+	"node/config":   {may: []string{"odb"}},
 	"node/problem":  {},
 	"node/netguard": {},
 	"node/kv":       {},

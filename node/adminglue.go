@@ -22,12 +22,13 @@ func (n *Node) openAdmin(context.Context) error {
 		Sealer: n.sealer, Cluster: clusterView{n}, Invoker: n.invoker, Services: n.registry,
 		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Stats: n.figures,
 		Metrics:        promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
-		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log,
+		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
 	})
 	if err != nil {
 		return err
 	}
 	n.admin = api
+	n.onClose(func() error { api.Close(); return nil })
 	return nil
 }
 

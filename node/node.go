@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -67,7 +66,8 @@ type Node struct {
 
 	watcher *deploy.Watcher // nil when the deploy folder is off
 
-	admin       http.Handler
+	admin       *admin.API
+	events      *admin.Events
 	localHash   string // of the token that lets this box in
 	traffic     net.Listener
 	control     net.Listener

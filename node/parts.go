@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"signalbox.internal/lb"
+	"signalbox.internal/node/admin"
+	"signalbox.internal/node/admin/client"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
 	"signalbox.internal/node/outgoing"
@@ -18,6 +20,7 @@ import (
 	"signalbox.internal/node/security"
 	"signalbox.internal/node/service"
 	"signalbox.internal/node/stats"
+	"signalbox.internal/odb"
 )
 
 // compiled returns every module that is linked into this binary.
@@ -89,8 +92,21 @@ func (n *Node) openEdges(context.Context) error {
 		}
 	}
 	// What is referred to comes before what refers to it.
+	n.events = admin.NewEvents(time.Now)
 	n.rec, err = newReconciler(n.store, n.log, n.security, n.services, n.outgoing, n.channels, n.limits)
-	return err
+	if err != nil {
+		return err
+	}
+	n.rec.onAdvance = n.publish
+	return nil
+}
+
+// publish tells those who watch the node that its configuration moved on.
+func (n *Node) publish(revision int64, problems []odb.Problem, problemsChanged bool) {
+	n.events.Publish(client.Event{Type: admin.EventRevision, Revision: revision})
+	if problemsChanged {
+		n.events.Publish(client.Event{Type: admin.EventProblems, Revision: revision, Text: fmt.Sprintf("%d definitions are not in force", len(problems))})
+	}
 }
 
 // refuse answers what the balancer refuses, in the product's one form.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +27,9 @@ type reconciler struct {
 	store    odb.Definitions
 	managers []manager
 	log      *slog.Logger
-	kick     chan struct{} // a hint: look now
+	// onAdvance is told of each new state; nil tells nobody. Set before Run.
+	onAdvance func(revision int64, problems []odb.Problem, problemsChanged bool)
+	kick      chan struct{} // a hint: look now
 
 	mu       sync.Mutex
 	snap     *odb.Snapshot
@@ -112,6 +115,10 @@ func (r *reconciler) retryDue() bool { return len(r.Problems()) > 0 }
 
 func (r *reconciler) publish(ctx context.Context, snap *odb.Snapshot, problems []odb.Problem) {
 	r.mu.Lock()
+	changed := !slices.Equal(problems, r.problems)
+	if r.onAdvance != nil && (changed || snap.Revision() != r.snap.Revision()) {
+		defer r.onAdvance(snap.Revision(), problems, changed) // after the lock is free
+	}
 	defer r.mu.Unlock()
 	if snap.Revision() != r.snap.Revision() {
 		r.log.InfoContext(ctx, "configuration in force", "revision", snap.Revision(), "definitions", snap.Len(), "problems", len(problems))

@@ -60,6 +60,7 @@ func (n *Node) run(ctx context.Context) error {
 	case <-work.Done():
 	}
 	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
+	n.admin.Close() // ends the long polls, which would hold the servers up
 	n.drain()
 	err = shutdown(n.cfg.DrainTimeout, traffic, control)
 	stop()

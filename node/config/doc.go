@@ -7,5 +7,5 @@
 // [WriteTemplate].
 //
 // It opens no database, makes no keys and checks no file modes (node and
-// node/security do), and imports no other package of this module.
+// node/security do), and of this module imports only odb.
 package config

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"signalbox.internal/odb"
 )
 
 func known(key string) bool {
@@ -13,36 +15,11 @@ func known(key string) bool {
 // didYouMean suggests the known key nearest to key, or lists all.
 func didYouMean(key string) string {
 	var keys []string
-	best, limit := "", max(2, len(key)/3)+1
 	for _, s := range settings() {
 		keys = append(keys, s.key)
-		if d := editDistance(key, s.key); d < limit {
-			best, limit = s.key, d
-		}
 	}
-	if best != "" {
-		return fmt.Sprintf("; did you mean %q?", best)
+	if near := odb.Nearest(key, keys); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return "; the settings are " + strings.Join(keys, ", ")
-}
-
-// editDistance counts the single-character edits from a to b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -91,7 +91,7 @@ type prepared struct {
 // Deploy prepares every source and, when all are good, stores them and switches
 // to them in one revision. A source that does not compile is a [*BuildError]
 // (several: joined); then nothing has changed. It returns when this node runs
-// the new code.
+// the new code, or when ctx ends: what is stored is stored, and the node follows.
 func (d *Deployer) Deploy(ctx context.Context, req Request) (Result, error) {
 	if len(req.Sources) == 0 {
 		return Result{}, odb.Errorf(odb.Invalid, "deploy", "", "there is no package to deploy")
@@ -177,7 +177,7 @@ func (d *Deployer) activate(ctx context.Context, req Request, pkgs []odb.Package
 			d.log.InfoContext(ctx, "packages deployed", "revision", res.Revision, "packages", len(pkgs), "actor", req.Actor.Name)
 		}
 		if err := d.changed(ctx, res.Revision); err != nil {
-			return Result{}, fmt.Errorf("deploy: revision %d is stored, but this node does not run it yet: %w", res.Revision, err)
+			d.log.WarnContext(ctx, "deployment is stored, but this node does not run it yet", "revision", res.Revision, "error", err)
 		}
 		return res, nil
 	}
