@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +89,10 @@ func (a *app) completeKind(many bool) completer {
 		if len(given) > 0 && !many {
 			return nil, noFiles
 		}
-		return slices.DeleteFunc(a.kindNames(cmd), func(k string) bool { return slices.Contains(given, k) }), noFiles
+		return slices.DeleteFunc(a.kindNames(cmd), func(k string) bool {
+			name, _, _ := strings.Cut(k, "\t")
+			return slices.Contains(given, name)
+		}), noFiles
 	}
 }
 

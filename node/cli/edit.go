@@ -47,13 +47,14 @@ type editor struct {
 
 // apply makes one change.
 func (ed editor) apply(spec map[string]any, e edit) error {
-	if err := ed.object(spec, ed.fields, e.field, e); err != nil {
-		if _, ok := errors.AsType[*failure](err); ok {
-			return err
-		}
-		return usagef("%s: %w", e.field, err)
+	err := ed.object(spec, ed.fields, e.field, e)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if exitCode(err) != exitFailed { // a file that is not there, say
+		return fmt.Errorf("%s: %w", e.field, err)
+	}
+	return usagef("%s: %w", e.field, err)
 }
 
 // object changes the field that rest names in obj.

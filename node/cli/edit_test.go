@@ -97,7 +97,7 @@ func TestEdit(t *testing.T) {
 		"large numbers are kept":       {"channel", `{}`, []string{"status:=12345678901234567890"}, `{"status":12345678901234567890}`},
 		"text from a file":             {"outgoing", `{}`, []string{"tls.ca=@pem"}, `{"tls":{"ca":"-----BEGIN-----\nx"}}`},
 		"list from a file":             {"channel", `{}`, []string{"security=@list"}, `{"security":["a","b"]}`},
-		"file that is not there":       {"outgoing", `{}`, []string{"tls.ca=@nope"}, `error: read nope: no such file`},
+		"file that is not there":       {"outgoing", `{}`, []string{"tls.ca=@nope"}, `error: tls.ca: read nope: no such file`},
 		"secret by reference":          {"security", `{}`, []string{"password=env:PW"}, `{"password":{"ref":"env:PW"}}`},
 		"secret in a node's file":      {"security", `{}`, []string{"password=file:/run/pw"}, `{"password":{"ref":"file:/run/pw"}}`},
 		"secret from a file":           {"security", `{}`, []string{"password=@pem"}, `{"password":"-----BEGIN-----\nx"}`},

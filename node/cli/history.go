@@ -40,6 +40,7 @@ followed through its renames. --diff shows each change field by field.`,
 
 func history(ctx context.Context, c *client.Client, q client.HistoryQuery, given []string) ([]client.Revision, error) {
 	if len(given) == 2 {
+		q.Diff = false // there it comes unasked
 		l, err := c.DefinitionHistory(ctx, given[0], given[1], q)
 		return l.Items, err
 	}

@@ -25,7 +25,7 @@ fields that "signalbox set" takes and that files hold under spec.`,
 			if len(given) == 1 {
 				k, err := c.Kind(ctx, given[0])
 				if err != nil {
-					return fmt.Errorf("get kind %s: %w", given[0], err)
+					return lookFor(fmt.Errorf("get kind %s: %w", given[0], err), "")
 				}
 				return a.show(k, func(o *screen) { kindTable(o, k) })
 			}

@@ -26,7 +26,7 @@ definitions are written.`,
 		RunE: a.remote(func(ctx context.Context, c *client.Client, given []string) error {
 			defs, err := listDefinitions(ctx, c, given[0], q)
 			if err != nil {
-				return fmt.Errorf("list %s: %w", given[0], err)
+				return lookFor(fmt.Errorf("list %s: %w", given[0], err), given[0])
 			}
 			if len(defs) == 0 {
 				a.note("There is no %s%s.", given[0], word(q.Text == "", "", " with "+q.Text+" in it"))
