@@ -83,8 +83,10 @@ func lasting(err error) bool {
 	if _, ok := errors.AsType[*netguard.Error](err); ok {
 		return true
 	}
-	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
-	return ok
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	return errors.Is(err, errTooLarge)
 }
 
 // unavailable reports whether a status says that the far side, or what stands
