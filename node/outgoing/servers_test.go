@@ -156,11 +156,11 @@ func changes(t *testing.T, driver, slow string, s *testservers.Server) {
 func cancels(t *testing.T, driver, slow string, s *testservers.Server) {
 	b := newBox(t)
 	b.vault["PW"] = s.Password
-	b.apply(specs{"db": serverSpec(driver, s, `,"query_timeout":"100ms"`)})
+	b.apply(specs{"db": serverSpec(driver, s, `,"query_timeout":"100ms"`), "patient": serverSpec(driver, s, ``)})
 	b.refused("sql.query", `{"connection":"db","sql":`+quote(slow)+`}`, service.CodeTimeout, "db did not answer in time")
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	if _, err := b.op(ctx, "sql.query", `{"connection":"db","sql":`+quote(slow)+`}`); err == nil || err.Code != service.CodeCanceled {
+	if _, err := b.op(ctx, "sql.query", `{"connection":"patient","sql":`+quote(slow)+`}`); err == nil || err.Code != service.CodeCanceled {
 		t.Errorf("a canceled query: %v", err)
 	}
 	eventually(t, func() error { // a new connection takes time, too
