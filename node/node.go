@@ -17,6 +17,7 @@ import (
 	"signalbox.internal/cluster"
 	"signalbox.internal/lb"
 	"signalbox.internal/node/admin"
+	"signalbox.internal/node/channel"
 	"signalbox.internal/node/config"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
@@ -59,7 +60,7 @@ type Node struct {
 	engine   *quickjs.Engine
 	deployer *deploy.Deployer
 	services *deploy.Manager
-	channels tempChannels
+	channels *channel.Manager
 	limits   *limitsManager
 	balancer *lb.Balancer
 	rec      *reconciler

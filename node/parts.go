@@ -13,6 +13,7 @@ import (
 	"signalbox.internal/lb"
 	"signalbox.internal/node/admin"
 	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/channel"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
 	"signalbox.internal/node/outgoing"
@@ -75,7 +76,12 @@ func (n *Node) openServices(context.Context) error {
 // following the configuration.
 func (n *Node) openEdges(context.Context) error {
 	var err error
-	n.channels = tempChannels{http.NotFoundHandler()}
+	n.channels, err = channel.New(channel.Config{
+		Invoker: n.invoker, Services: n.registry, Security: n.security, Observer: n.recorder, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
 	n.limits = newLimitsManager()
 	n.balancer, err = lb.New(lb.Config{Local: n.channels, Limits: n.limits.Limits, Refuse: refuse, Log: n.log})
 	if err != nil {
