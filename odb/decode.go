@@ -53,7 +53,8 @@ func parseObject(raw []byte) (map[string]any, error) {
 	var tree map[string]any
 	if err := d.Decode(&tree); err != nil {
 		if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return nil, fmt.Errorf("a spec is an object, not a %s", te.Value)
+			what, _, _ := strings.Cut(te.Value, " ") // "number 5"
+			return nil, fmt.Errorf("a spec is an object, not of type %s", what)
 		}
 		return nil, fmt.Errorf("the spec is not JSON: %w", err)
 	}

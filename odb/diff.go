@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 // FieldDiff is one field that differs between two specs.
@@ -16,16 +17,21 @@ type FieldDiff struct {
 // Diff compares two canonical specs field by field; either may be nil. Sealed
 // secrets are shown as "•••", so a changed one shows that it changed and no more.
 func Diff(before, after json.RawMessage) []FieldDiff {
-	var a, b any
-	if len(before) > 0 {
-		_ = json.Unmarshal(before, &a)
-	}
-	if len(after) > 0 {
-		_ = json.Unmarshal(after, &b)
-	}
 	var out []FieldDiff
-	diffValue(a, b, "", &out)
+	diffValue(specTree(before), specTree(after), "", &out)
 	return out
+}
+
+// specTree parses a canonical spec; nil when there is none.
+func specTree(spec json.RawMessage) any {
+	if len(spec) == 0 {
+		return nil
+	}
+	tree, err := parseObject(spec)
+	if err != nil {
+		return string(spec)
+	}
+	return tree
 }
 
 func diffValue(a, b any, at string, out *[]FieldDiff) {
@@ -52,9 +58,8 @@ func diffValue(a, b any, at string, out *[]FieldDiff) {
 		}
 		return
 	}
-	x, y := plainJSON(a), plainJSON(b)
-	if !bytes.Equal(x, y) {
-		*out = append(*out, FieldDiff{Pointer: at, Before: hideSealed(a, x), After: hideSealed(b, y)})
+	if !bytes.Equal(plainJSON(a), plainJSON(b)) {
+		*out = append(*out, FieldDiff{Pointer: at, Before: plainJSON(hidden(a)), After: plainJSON(hidden(b))})
 	}
 }
 
@@ -75,13 +80,24 @@ func plainJSON(v any) json.RawMessage {
 	return b
 }
 
-func hideSealed(v any, raw json.RawMessage) json.RawMessage {
-	m, ok := v.(map[string]any)
-	if !ok || !isRef(m) {
-		return raw
+// hidden returns v with "•••" for every sealed secret in it.
+func hidden(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if ref, _ := v["ref"].(string); isRef(v) && strings.HasPrefix(ref, "sealed:") {
+			return "•••"
+		}
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = hidden(x)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = hidden(x)
+		}
+		return out
 	}
-	if ref, _ := m["ref"].(string); len(ref) > 7 && ref[:7] == "sealed:" {
-		return json.RawMessage(`"•••"`)
-	}
-	return raw
+	return v
 }

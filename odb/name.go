@@ -29,8 +29,8 @@ func CheckName(name string) error {
 		return fmt.Errorf("the name has more than %d characters", MaxName)
 	}
 	for i, r := range name {
-		plain := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-		if !plain && (i == 0 || !strings.ContainsRune(" ._-:()@+", r)) {
+		plain := unicode.IsLetter(r) || unicode.IsDigit(r)
+		if !plain && (i == 0 || !unicode.IsMark(r) && !strings.ContainsRune(" ._-:()@+", r)) {
 			return fmt.Errorf("the name %q has the character %q at %d; a name starts with a letter or a digit and goes on with those, blanks and any of ._-:()@+", name, r, i)
 		}
 	}

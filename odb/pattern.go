@@ -3,6 +3,7 @@ package odb
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // MaxPattern is the longest path pattern of a channel, in bytes.
@@ -67,7 +68,7 @@ func parseSegment(part string, last bool) (Segment, error) {
 		return Segment{Param: name, Rest: rest}, nil
 	case strings.ContainsAny(part, "{}"):
 		return Segment{}, fmt.Errorf("the segment %q mixes text and a parameter; a parameter is a whole segment", part)
-	case strings.ContainsAny(part, "?#% \\") || strings.ContainsFunc(part, func(r rune) bool { return r < 0x20 || r == 0x7f }):
+	case strings.ContainsAny(part, "?#% \\") || strings.ContainsFunc(part, unicode.IsControl):
 		return Segment{}, fmt.Errorf("the segment %q has a character that is not allowed (?, #, %%, \\, blank or control); write text undecoded", part)
 	}
 	return Segment{Literal: part}, nil
