@@ -1,0 +1,89 @@
+package channel
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"signalbox.internal/node/problem"
+)
+
+// firstChunk is how much memory a body gets on its word alone, in bytes.
+const firstChunk = 256 << 10
+
+// readBody reads the whole body, or says why it is not taken. Nothing is read of a
+// body whose announced size is too large, so that a client that waits for "100
+// Continue" never sends it.
+func (x *exchange) readBody() ([]byte, *problem.Doc) {
+	r, e := x.r, x.e
+	if !hasBody(r) {
+		return nil, nil
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		x.w.Header()["Accept-Encoding"] = []string{"identity"}
+		return nil, &problem.Doc{Status: http.StatusUnsupportedMediaType, Code: codeMedia, Detail: "compressed bodies are not taken"}
+	}
+	most := e.maxBody
+	if e.spec.Body == bodyNone {
+		most = 0
+	}
+	if r.ContentLength > most {
+		return nil, x.tooLarge()
+	}
+	control := http.NewResponseController(x.w)
+	deadline := control.SetReadDeadline(x.start.Add(e.timeout)) == nil
+	body, err := readAll(http.MaxBytesReader(x.w, r.Body, most), r.ContentLength)
+	if err != nil {
+		return nil, x.bodyProblem(err)
+	}
+	if deadline { // else it would end the request while the service works
+		_ = control.SetReadDeadline(time.Time{})
+	}
+	return body, nil
+}
+
+// hasBody reports whether a body has been announced.
+func hasBody(r *http.Request) bool {
+	return r.ContentLength != 0 && r.Body != nil && r.Body != http.NoBody
+}
+
+func (x *exchange) tooLarge() *problem.Doc {
+	if x.e.spec.Body == bodyNone {
+		return &problem.Doc{Status: http.StatusBadRequest, Code: codeNoBody, Detail: "this channel takes no body"}
+	}
+	return &problem.Doc{
+		Status: http.StatusRequestEntityTooLarge, Code: codeTooLarge,
+		Detail: "the body is larger than the " + strconv.FormatInt(x.e.maxBody, 10) + " bytes that this channel takes",
+	}
+}
+
+// readAll reads a body of the announced size, or of an unknown one when that is negative.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	if size >= 0 && size <= firstChunk {
+		body := make([]byte, size)
+		_, err := io.ReadFull(r, body)
+		return body, err
+	}
+	var b bytes.Buffer
+	if size > 0 {
+		b.Grow(firstChunk)
+	}
+	if _, err := b.ReadFrom(r); err != nil {
+		return nil, err
+	}
+	if int64(b.Len()) < size {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return b.Bytes(), nil
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &ne) && ne.Timeout()
+}
