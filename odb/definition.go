@@ -60,7 +60,7 @@ func MapRefs(spec Spec, rename func(kind, name string) string) bool {
 func EachSecret(spec Spec, visit func(pointer string, s *Secret) error) error {
 	var err error
 	walk(reflect.ValueOf(spec).Elem(), Fields(spec), "", func(v reflect.Value, f Field, at string) {
-		if s, ok := v.Addr().Interface().(*Secret); ok && err == nil && !s.IsZero() {
+		if s, ok := reflect.TypeAssert[*Secret](v.Addr()); ok && err == nil && !s.IsZero() {
 			err = visit(at, s)
 		}
 	})

@@ -192,7 +192,7 @@ func (f Field) defaultValue() any {
 		return json.Number(f.Default)
 	case TypeList:
 		var list []any
-		for _, s := range strings.Split(f.Default, ",") {
+		for s := range strings.SplitSeq(f.Default, ",") {
 			list = append(list, s)
 		}
 		return list

@@ -77,7 +77,7 @@ func (g guesser) object(fields []Field) map[string]any {
 		if !applies && g.IntN(g.wrong*10) > 0 {
 			continue
 		}
-		if g.IntN(2) == 0 && !(f.Required && g.IntN(g.wrong) > 0) {
+		if g.IntN(2) == 0 && (!f.Required || g.IntN(g.wrong) == 0) {
 			continue
 		}
 		obj[f.Name] = g.value(f)

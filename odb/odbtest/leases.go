@@ -124,7 +124,7 @@ func contendersAndZombies(_ *testing.T, w *world) {
 	var reigns []reign
 	g := new(errgroup.Group)
 	for i := range contenders {
-		c := contender{store: stores[i%2], world: w, number: i}
+		c := contender{store: stores[i%2], number: i}
 		g.Go(func() error {
 			mine, err := c.contend(ctx)
 			mu.Lock()
@@ -152,7 +152,6 @@ func contendersAndZombies(_ *testing.T, w *world) {
 
 type contender struct {
 	store  odb.Store
-	world  *world
 	number int
 }
 
@@ -163,17 +162,17 @@ func (c contender) contend(ctx context.Context) ([]reign, error) {
 	tick := time.NewTicker(time.Duration(5+c.number) * time.Millisecond)
 	defer tick.Stop()
 	var reigns []reign
+	calls := context.WithoutCancel(ctx) // a take that is cancelled may have succeeded
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return reigns, nil
 		case <-tick.C:
 		}
-		// With the test's own context: a cancelled take may have succeeded.
-		l, err := c.store.TakeLease(c.world.ctx(), "l", fmt.Sprintf("h%d.%d", c.number, n), shortTTL)
+		l, err := c.store.TakeLease(calls, "l", fmt.Sprintf("h%d.%d", c.number, n), shortTTL)
 		switch {
 		case err == nil:
-			r, err := c.reign(l, tick)
+			r, err := c.reign(calls, l, tick)
 			if reigns = append(reigns, r); err != nil {
 				return reigns, err
 			}
@@ -184,8 +183,7 @@ func (c contender) contend(ctx context.Context) ([]reign, error) {
 }
 
 // reign renews the lease three times and then ends in one of three ways.
-func (c contender) reign(l odb.Lease, tick *time.Ticker) (reign, error) {
-	ctx := c.world.ctx()
+func (c contender) reign(ctx context.Context, l odb.Lease, tick *time.Ticker) (reign, error) {
 	r := reign{term: l.Term, from: l.Expires.Add(-shortTTL), to: l.Expires}
 	for range 3 {
 		<-tick.C

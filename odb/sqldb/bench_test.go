@@ -67,18 +67,19 @@ func BenchmarkChange(b *testing.B) {
 
 // bareChange is the least that a change could be: bump and write.
 func bareChange(b *testing.B, db *DB, n int64) error {
-	tx, err := db.write.db.BeginTx(b.Context(), nil)
+	inner, err := db.write.db.BeginTx(b.Context(), nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	if _, err := tx.StmtContext(b.Context(), db.write.stmts[bumpRevision]).ExecContext(b.Context()); err != nil {
+	defer inner.Rollback() //nolint:errcheck // after a commit it does nothing
+	t := tx{ctx: b.Context(), sql: inner, pool: db.write, d: db.dialect}
+	if _, err := t.run(bumpRevision); err != nil {
 		return err
 	}
-	if _, err := tx.StmtContext(b.Context(), db.write.stmts[insertChangeSet]).ExecContext(b.Context(), -n, "a", nil, nil, nil, 1); err != nil {
+	if _, err := t.run(insertChangeSet, -n, "a", nil, nil, nil, 1); err != nil {
 		return err
 	}
-	return tx.Commit()
+	return inner.Commit()
 }
 
 func BenchmarkLoad5000(b *testing.B) {

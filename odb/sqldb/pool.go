@@ -19,7 +19,7 @@ type pool struct {
 func newPool(ctx context.Context, db *sql.DB, d *dialect) (*pool, error) {
 	p := &pool{db: db}
 	for s := range statements {
-		stmt, err := db.PrepareContext(ctx, d.statement(s))
+		stmt, err := db.PrepareContext(ctx, d.statement(s)) //nolint:sqlclosecheck // close does it
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare statement %d: %w", s, err), p.close())
 		}

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"signalbox.internal/odb"
@@ -87,7 +88,7 @@ func (a *applier) follow() error {
 			renamed[e.before.key()] = e.after.name
 		}
 	}
-	for _, e := range a.order[:len(a.order):len(a.order)] {
+	for _, e := range slices.Clip(a.order) {
 		if e.before != nil && e.after != nil && e.before.name != e.after.name {
 			if err := a.addReferrers(e.before.id); err != nil {
 				return err

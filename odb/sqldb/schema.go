@@ -1,5 +1,7 @@
 package sqldb
 
+import "slices"
+
 // step is one migration: one DDL or seeding statement, so that every database
 // can resume between two of them. A released step never changes.
 type step struct {
@@ -19,6 +21,10 @@ const journalTable = `CREATE TABLE odb_schema (
 // Types are portable: no empty text (Oracle holds it to be NULL), times in
 // microseconds, flags 0 or 1, names of at most 30 bytes, no generated key.
 func steps() []step {
+	return slices.Concat(definitionSteps(), logSteps(), otherSteps())
+}
+
+func definitionSteps() []step {
 	return []step{
 		{"revision", `CREATE TABLE odb_revision (
 			id {INT} NOT NULL PRIMARY KEY,
@@ -52,6 +58,11 @@ func steps() []step {
 			CONSTRAINT odb_claim_def FOREIGN KEY (def_id) REFERENCES odb_definition (id)
 		){SUFFIX}`},
 		{"claim owner", `CREATE INDEX odb_claim_owner ON odb_claim (def_id)`},
+	}
+}
+
+func logSteps() []step {
+	return []step{
 		{"change set", `CREATE TABLE odb_change_set (
 			rev {INT} NOT NULL PRIMARY KEY,
 			actor {TEXT 200},
@@ -77,6 +88,11 @@ func steps() []step {
 		){SUFFIX}`},
 		{"change name", `CREATE INDEX odb_change_name ON odb_change (kind, name)`},
 		{"change old name", `CREATE INDEX odb_change_old_name ON odb_change (kind, old_name)`},
+	}
+}
+
+func otherSteps() []step {
+	return []step{
 		{"package", `CREATE TABLE odb_package (
 			hash {TEXT 64} NOT NULL PRIMARY KEY,
 			name {TEXT 150} NOT NULL,

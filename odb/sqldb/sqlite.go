@@ -55,6 +55,7 @@ func classifySQLite(err error) class {
 		return classUnique
 	case sqlite3.CONSTRAINT_FOREIGNKEY:
 		return classInUse
+	default: // told by the primary code
 	}
 	switch sqlite3.ErrorCode(code) {
 	case sqlite3.BUSY, sqlite3.LOCKED:
@@ -63,8 +64,9 @@ func classifySQLite(err error) class {
 		return classAway
 	case sqlite3.NOTADB, sqlite3.CORRUPT:
 		return classForeign
+	default:
+		return classOther
 	}
-	return classOther
 }
 
 // openSQLite opens the pool that writes, of one connection, so that writers of

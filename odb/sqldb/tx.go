@@ -91,6 +91,7 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
+// stmt returns a statement bound to the transaction, which closes it at its end.
 func (t *tx) stmt(s statement) *sql.Stmt {
 	if t.stmts[s] == nil {
 		t.stmts[s] = t.sql.StmtContext(t.ctx, t.pool.stmts[s])
@@ -100,7 +101,7 @@ func (t *tx) stmt(s statement) *sql.Stmt {
 
 // run executes a statement and returns the number of rows it changed.
 func (t *tx) run(s statement, args ...any) (int64, error) {
-	res, err := t.stmt(s).ExecContext(t.ctx, args...)
+	res, err := t.stmt(s).ExecContext(t.ctx, args...) //nolint:sqlclosecheck // see stmt
 	if err != nil {
 		return 0, err
 	}
@@ -109,7 +110,7 @@ func (t *tx) run(s statement, args ...any) (int64, error) {
 
 // one reads one row into dest; sql.ErrNoRows when there is none.
 func (t *tx) one(s statement, args []any, dest ...any) error {
-	return t.stmt(s).QueryRowContext(t.ctx, args...).Scan(dest...)
+	return t.stmt(s).QueryRowContext(t.ctx, args...).Scan(dest...) //nolint:sqlclosecheck // see stmt
 }
 
 // has reads one row into dest and reports whether there was one.
@@ -123,7 +124,7 @@ func (t *tx) has(s statement, args []any, dest ...any) (bool, error) {
 
 // each calls scan for every row.
 func (t *tx) each(s statement, args []any, scan func(*sql.Rows) error) error {
-	rows, err := t.stmt(s).QueryContext(t.ctx, args...)
+	rows, err := t.stmt(s).QueryContext(t.ctx, args...) //nolint:sqlclosecheck // see stmt
 	if err != nil {
 		return err
 	}
