@@ -26,13 +26,12 @@ func diffLines(o *screen, op odb.Op, diff []odb.FieldDiff) {
 		return // all of it goes; its name says enough
 	}
 	for _, f := range diff {
-		before, after := o.paint(red, valueText(f.Before)), o.paint(green, valueText(f.After))
-		switch {
-		case op == odb.Create:
+		after := o.paint(green, valueText(f.After))
+		if op == odb.Create {
 			o.line("    %s  %s", clean(f.Pointer), after)
-		default:
-			o.line("    %s  %s → %s", clean(f.Pointer), before, after)
+			continue
 		}
+		o.line("    %s  %s → %s", clean(f.Pointer), o.paint(red, valueText(f.Before)), after)
 	}
 }
 

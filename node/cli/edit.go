@@ -206,15 +206,19 @@ func (ed editor) convert(f odb.Field, value string) (any, error) {
 		}
 		value = trimNewline(content)
 	}
-	switch f.Type {
-	case odb.TypeString:
+	switch {
+	case f.Type == odb.TypeString:
 		return value, nil
-	case odb.TypeList:
+	case f.Type == odb.TypeList:
 		return ed.listValue(f, value)
-	}
-	if value == "" {
+	case value == "":
 		return nil, nil
 	}
+	return scalar(f, value)
+}
+
+// scalar reads a value that is neither text nor list.
+func scalar(f odb.Field, value string) (any, error) {
 	switch f.Type {
 	case odb.TypeBoolean:
 		if value != "true" && value != "false" {

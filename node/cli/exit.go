@@ -143,7 +143,7 @@ func (a *app) report(err error) int {
 	}
 	head, rest, _ := strings.Cut(text, "\n")
 	a.err.line("%s %s", a.err.paint(red, "error:"), clean(head))
-	for _, l := range strings.Split(rest, "\n") {
+	for l := range strings.SplitSeq(rest, "\n") {
 		if l != "" {
 			a.err.line("  %s", cleanLine(l))
 		}

@@ -43,7 +43,7 @@ func TestEveryCommandTeaches(t *testing.T) {
 		case c.RunE == nil && c.HasParent():
 			t.Errorf("%s does nothing", name)
 		}
-		for _, l := range strings.Split(c.Long+"\n"+c.Example, "\n") {
+		for l := range strings.SplitSeq(c.Long+"\n"+c.Example, "\n") {
 			if len([]rune(l)) > 100 {
 				t.Errorf("%s: a line of the help has %d characters: %s", name, len([]rune(l)), l)
 			}

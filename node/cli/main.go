@@ -27,7 +27,7 @@ func Main(ctx context.Context, env Env) int {
 		env.LookupEnv = func(string) (string, bool) { return "", false }
 	}
 	a := newApp(env)
-	root := newRoot(a)
+	root := newRoot(a) //nolint:contextcheck // the commands get their context from Execute
 	root.SetArgs(env.Args)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command sleeps a second under -race
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -100,7 +101,7 @@ func lookUp(ts *testscript.TestScript, path string) string {
 	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &v); err != nil {
 		ts.Fatalf("stdout is not JSON and nothing else: %v\n%s", err, ts.ReadFile("stdout"))
 	}
-	for _, key := range strings.Split(strings.TrimPrefix(path, "."), ".") {
+	for key := range strings.SplitSeq(strings.TrimPrefix(path, "."), ".") {
 		switch x := v.(type) {
 		case map[string]any:
 			v = x[key]

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -60,7 +59,7 @@ func (t *tester) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	engine, err := quickjs.New(quickjs.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	engine, err := quickjs.New(quickjs.Config{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

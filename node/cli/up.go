@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -207,8 +208,7 @@ func (a *app) runNode(ctx context.Context, opts node.Options, ready func(node.In
 	}
 	if err := ready(n.Info()); err != nil {
 		stop()
-		<-ended
-		return err
+		return errors.Join(err, <-ended)
 	}
 	return <-ended
 }
