@@ -92,7 +92,7 @@ func (s *Server) launch() {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cmd := exec.Command(s.program, s.args...)
+	cmd := exec.CommandContext(context.Background(), s.program, s.args...)
 	s.output = &tail{}
 	cmd.Stdout, cmd.Stderr = s.output, s.output
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}
@@ -133,7 +133,7 @@ func (s *Server) answers() error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // it was a question
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	return db.PingContext(ctx)
@@ -160,11 +160,11 @@ func folder(t testing.TB, creds credential) string {
 // freePort returns a port that nobody listened on a moment ago.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // to make room
 	return l.Addr().(*net.TCPAddr).Port
 }
 

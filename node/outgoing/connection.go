@@ -64,9 +64,9 @@ func fingerprint(snap *odb.Snapshot, def odb.Named[*odb.OutgoingSpec]) (string, 
 }
 
 // open makes the connection of a definition. It does not connect.
-func (m *Manager) open(name string, spec *odb.OutgoingSpec, print string) (*connection, error) {
+func (m *Manager) open(name string, spec *odb.OutgoingSpec, sum string) (*connection, error) {
 	c := &connection{
-		name: name, typ: spec.Type, fingerprint: print, pingEvery: spec.PingEvery.Std(), closed: m.live.Done,
+		name: name, typ: spec.Type, fingerprint: sum, pingEvery: spec.PingEvery.Std(), closed: m.live.Done,
 		tracker: newTracker(name, m.log, m.cfg.Now), pingLimit: maxPing,
 	}
 	if spec.Type == "http" {

@@ -59,7 +59,9 @@ type shakyStmt struct{ s shaky }
 func (t shakyStmt) Close() error                               { t.s.trip("stmt close"); return nil }
 func (t shakyStmt) NumInput() int                              { return -1 }
 func (t shakyStmt) Exec([]driver.Value) (driver.Result, error) { return nil, errors.New("not used") }
-func (t shakyStmt) Query([]driver.Value) (driver.Rows, error)  { return nil, errors.New("not used") }
+
+func (t shakyStmt) Query([]driver.Value) (driver.Rows, error) { return nil, errors.New("not used") }
+
 func (t shakyStmt) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
 	t.s.trip("stmt exec")
 	return driver.RowsAffected(1), nil
@@ -92,19 +94,12 @@ func useAll(ctx context.Context, db *sql.DB) error {
 	errs := []error{db.PingContext(ctx)}
 	_, err := db.ExecContext(ctx, "x", 1)
 	errs = append(errs, err)
-	rows, err := db.QueryContext(ctx, "x")
-	if errs = append(errs, err); err == nil {
-		_, err = readRows(rows, 10, oracleValue)
-		errs = append(errs, err, rows.Close())
-	}
-	stmt, err := db.PrepareContext(ctx, "x")
-	if errs = append(errs, err); err == nil {
-		_, err = stmt.ExecContext(ctx, 1)
-		errs = append(errs, err)
-		if rows, err = stmt.QueryContext(ctx); err == nil {
-			err = rows.Close()
-		}
-		errs = append(errs, err, stmt.Close())
+	s := &sqlSide{spec: &odb.OutgoingSpec{MaxRows: 10}, dialect: oracleDialect()}
+	for _, prepare := range []bool{false, true} {
+		s.dialect.prepare = func(bool, int) bool { return prepare }
+		_, query := s.query(ctx, db, bound{text: "x"}, 0)
+		_, exec := s.run(ctx, db, bound{text: "x"})
+		errs = append(errs, query, exec)
 	}
 	for _, end := range []func(*sql.Tx) error{(*sql.Tx).Commit, (*sql.Tx).Rollback} {
 		tx, err := db.BeginTx(ctx, nil)
@@ -163,8 +158,8 @@ func TestOracleURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if conf.UserID != "sc:ott" || conf.DatabaseInfo.Password != password || conf.ServiceName != "XEPDB1" || conf.PrefetchRows != 100 || !conf.SSL || conf.SSLVerify {
-		t.Errorf("the driver reads user %q, password %q, service %q, %+v", conf.UserID, conf.DatabaseInfo.Password, conf.ServiceName, conf.SessionInfo)
+	if conf.UserID != "sc:ott" || conf.Password != password || conf.ServiceName != "XEPDB1" || conf.PrefetchRows != 100 || !conf.SSL || conf.SSLVerify {
+		t.Errorf("the driver reads user %q, password %q, service %q, %+v", conf.UserID, conf.Password, conf.ServiceName, conf.SessionInfo)
 	}
 	if len(conf.Servers) != 1 || conf.Servers[0].Addr != "db.example" || conf.Servers[0].Port != 1521 {
 		t.Errorf("servers = %+v", conf.Servers)

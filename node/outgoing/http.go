@@ -163,7 +163,7 @@ func (h *httpSide) failure(ctx context.Context, a attempt, sent bool) error {
 		return h.fail(http.StatusServiceUnavailable, service.CodeOutDown, "the circuit breaker is open: the far side kept failing",
 			map[string]any{"retry_after_ms": h.breaker.retryAfter().Milliseconds()})
 	case ctx.Err() != nil:
-		return stopped(ctx, h.name, a.err)
+		return stopped(ctx, h.name)
 	case guard != nil:
 		return &downError{seen: h.fail(http.StatusInternalServerError, service.CodeNotAllow, guard.Error(), details)}
 	case errors.Is(a.err, errTooLarge):

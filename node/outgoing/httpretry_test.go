@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -31,9 +32,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, r.Method+" "+string(body))
 	status := s.statuses[min(len(s.asked), len(s.statuses))-1]
 	s.mu.Unlock()
-	for name, values := range s.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), s.header)
 	w.WriteHeader(status)
 }
 

@@ -10,7 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -97,7 +97,7 @@ func (a *authority) tlsPeer(conf *tls.Config) *httptest.Server {
 		io.WriteString(w, who+" over "+r.Proto)
 	}))
 	s.TLS, s.EnableHTTP2 = conf, true
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.StartTLS()
 	a.t.Cleanup(s.Close)
 	return s

@@ -124,7 +124,7 @@ func (m *Manager) Apply(_ context.Context, snap *odb.Snapshot) []odb.Problem {
 
 // applyOne makes the definition's pool unless the one in force is the same.
 func (m *Manager) applyOne(snap *odb.Snapshot, def odb.Named[*odb.OutgoingSpec]) error {
-	print, err := fingerprint(snap, def)
+	sum, err := fingerprint(snap, def)
 	if err != nil {
 		return m.refuse(def.Name, err)
 	}
@@ -134,10 +134,10 @@ func (m *Manager) applyOne(snap *odb.Snapshot, def odb.Named[*odb.OutgoingSpec])
 	switch {
 	case closed:
 		return errClosing
-	case old != nil && old.fingerprint == print:
+	case old != nil && old.fingerprint == sum:
 		return nil
 	}
-	c, err := m.open(def.Name, def.S, print)
+	c, err := m.open(def.Name, def.S, sum)
 	if err != nil {
 		return m.refuse(def.Name, err)
 	}
@@ -215,7 +215,7 @@ func (m *Manager) Ping(ctx context.Context, name string) (Health, error) {
 	defer done()
 	err = c.ping(ctx)
 	if ctx.Err() != nil {
-		err = stopped(ctx, name, ctx.Err())
+		err = stopped(ctx, name)
 	}
 	return c.report(), err
 }

@@ -102,7 +102,7 @@ func (s *sqlSide) ensureReady(ctx context.Context) error {
 	case s.readies <- struct{}{}:
 		defer func() { <-s.readies }()
 	case <-ctx.Done():
-		return stopped(ctx, s.name, ctx.Err())
+		return stopped(ctx, s.name)
 	}
 	if s.ready.Load() {
 		return nil

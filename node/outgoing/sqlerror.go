@@ -52,7 +52,7 @@ func (s *sqlSide) failure(ctx context.Context, err error) (e *service.Error, dow
 		return e, false
 	}
 	if ctx.Err() != nil {
-		return stopped(ctx, s.name, err), false
+		return stopped(ctx, s.name), false
 	}
 	if g, ok := errors.AsType[*netguard.Error](err); ok {
 		return fail(http.StatusInternalServerError, service.CodeNotAllow, g.Error()), true
@@ -103,7 +103,7 @@ func broken(err error) bool {
 }
 
 // stopped is the error of a call whose context ended.
-func stopped(ctx context.Context, name string, cause error) *service.Error {
+func stopped(ctx context.Context, name string) *service.Error {
 	e := *service.AsError(context.Cause(ctx))
 	if e.Code == service.CodeInternal {
 		e = *service.AsError(ctx.Err())

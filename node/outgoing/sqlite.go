@@ -149,12 +149,14 @@ func sqliteFault(err error) (dbFault, bool) {
 		f.constraint = constraintNotNull
 	case sqlite3.CONSTRAINT_CHECK:
 		f.constraint = constraintCheck
+	default:
 	}
 	switch e.Code() {
 	case sqlite3.BUSY, sqlite3.LOCKED:
 		f.transient = true
 	case sqlite3.CANTOPEN, sqlite3.IOERR, sqlite3.FULL:
 		f.lost = true
+	default:
 	}
 	return f, true
 }

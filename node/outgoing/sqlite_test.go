@@ -65,8 +65,10 @@ func TestSQLiteQueries(t *testing.T) {
 		{"sql.query", `"sql":"insert into t values (3,'w') returning a"`, `{"columns":["a"],"rows":[{"a":3}]}`},
 		{"sql.query", `"sql":"select a from t where a > :a and a > :a","params":{"a":1}`, `{"columns":["a"],"rows":[{"a":2},{"a":3}]}`},
 		{"sql.query", `"sql":"select count(*) as n from t;  -- done"`, `{"columns":["n"],"rows":[{"n":3}]}`},
-		{"sql.transaction", `"statements":[{"sql":"delete from t where a=3"},{"sql":"select a from t where a=:a","params":{"a":2},"query":true}]`,
-			`[{"affected":1,"last_id":null},{"columns":["a"],"rows":[{"a":2}]}]`},
+		{
+			"sql.transaction", `"statements":[{"sql":"delete from t where a=3"},{"sql":"select a from t where a=:a","params":{"a":2},"query":true}]`,
+			`[{"affected":1,"last_id":null},{"columns":["a"],"rows":[{"a":2}]}]`,
+		},
 	}
 	for _, tc := range tests {
 		if got := b.must(tc.op, `{"connection":"db",`+tc.args+`}`); got != tc.want {

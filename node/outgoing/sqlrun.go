@@ -114,8 +114,8 @@ func (s *sqlSide) exec(ctx context.Context, on execer, b bound) (sql.Result, err
 	if err != nil {
 		return nil, err
 	}
-	result, err := stmt.ExecContext(ctx, b.values...)
-	return result, errors.Join(err, stmt.Close())
+	defer func() { _ = stmt.Close() }() // what it did is known by then
+	return stmt.ExecContext(ctx, b.values...)
 }
 
 // query runs b and reads all its rows.
@@ -123,41 +123,28 @@ func (s *sqlSide) query(ctx context.Context, on execer, b bound, maxRows int) (R
 	if maxRows <= 0 || maxRows > s.spec.MaxRows {
 		maxRows = s.spec.MaxRows
 	}
-	rows, done, err := s.rows(ctx, on, b)
+	start := func() (*sql.Rows, error) { return on.QueryContext(ctx, b.text, b.values...) }
+	if s.dialect.prepare(true, len(b.values)) {
+		stmt, err := on.PrepareContext(ctx, b.text)
+		if err != nil {
+			return ResultSet{}, err
+		}
+		defer func() { _ = stmt.Close() }() // all rows have been read by then
+		start = func() (*sql.Rows, error) { return stmt.QueryContext(ctx, b.values...) }
+	}
+	rows, err := start()
 	if err != nil {
 		return ResultSet{}, err
 	}
-	r, err := readRows(rows, maxRows, s.dialect.value)
-	if cause := errors.Join(rows.Close(), done()); err == nil {
-		err = cause
-	}
-	if err != nil {
-		return ResultSet{}, err
-	}
-	return r, nil
-}
-
-// rows starts a query; done ends what it needed.
-func (s *sqlSide) rows(ctx context.Context, on execer, b bound) (rows *sql.Rows, done func() error, err error) {
-	if !s.dialect.prepare(true, len(b.values)) {
-		rows, err = on.QueryContext(ctx, b.text, b.values...)
-		return rows, func() error { return nil }, err
-	}
-	stmt, err := on.PrepareContext(ctx, b.text)
-	if err != nil {
-		return nil, nil, err
-	}
-	if rows, err = stmt.QueryContext(ctx, b.values...); err != nil {
-		return nil, nil, errors.Join(err, stmt.Close())
-	}
-	return rows, stmt.Close, nil
+	defer rows.Close()
+	return readRows(rows, maxRows, s.dialect.value)
 }
 
 // names returns the parameters in the order of their values.
 func (st statement) names(once bool) []string {
 	var names []string
 	for _, p := range st.parts {
-		if p.name != "" && !(once && slices.Contains(names, p.name)) {
+		if p.name != "" && (!once || !slices.Contains(names, p.name)) {
 			names = append(names, p.name)
 		}
 	}

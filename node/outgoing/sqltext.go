@@ -166,7 +166,7 @@ func (s *scanner) commentStarts() bool {
 		third := s.at(s.pos + 2)
 		return next == '-' && (!s.lex.dashBlank || third <= ' ')
 	case '/':
-		return next == '*' && !(s.lex.bangComment && s.bang() > 0)
+		return next == '*' && (!s.lex.bangComment || s.bang() == 0)
 	}
 	return false
 }

@@ -93,7 +93,7 @@ func TestParametersAreRewritten(t *testing.T) {
 				s := &sqlSide{name: "db", dialect: d}
 				s.dialect.mark = func(int) string { return "?" }
 				params := map[string]any{}
-				for _, p := range strings.Fields(tc.params) {
+				for p := range strings.FieldsSeq(tc.params) {
 					params[p] = values[p]
 				}
 				b, err := s.bind(Statement{SQL: tc.in, Params: params})
