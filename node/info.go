@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"signalbox.internal/cluster"
@@ -64,9 +63,6 @@ func (n *Node) writeRunFile() error {
 	}
 	return cluster.WritePrivate(filepath.Join(n.cfg.Dir, runFile), append(text, '\n'))
 }
-
-// collectStartGarbage gives the memory that the start used back to the system.
-func (n *Node) collectStartGarbage() { debug.FreeOSMemory() }
 
 // certificateHosts are the names and addresses that the control port is reached by.
 func (n *Node) certificateHosts() []string {

@@ -103,7 +103,7 @@ func (n *Node) announce(ctx context.Context) error {
 	}
 	n.log.InfoContext(ctx, "node ready", "traffic", n.traffic.Addr().String(), "control", n.control.Addr().String(),
 		"revision", n.rec.Snapshot().Revision(), "took_ms", time.Since(n.started).Milliseconds())
-	n.collectStartGarbage()
+	collectStartGarbage()
 	n.balancer.Local().SetState(lb.Up)
 	close(n.ready)
 	return nil

@@ -47,6 +47,14 @@ type benchAnswer struct {
 	Accepted bool   `json:"accepted"`
 }
 
+type benchCurrency struct {
+	Currency string `json:"currency"`
+}
+
+type benchRate struct {
+	Rate float64 `json:"rate"`
+}
+
 // bareAnswer is what the Go service answers to goRequest.
 const bareAnswer = `{"id":"A-1","qty":3,"accepted":true}`
 
@@ -74,7 +82,13 @@ func benchModule() (service.Module, error) {
 	accept, err := sdk.Func("bench.accept", func(_ *sdk.Ctx, o *benchOrder) (*benchAnswer, error) {
 		return &benchAnswer{ID: o.ID, Qty: o.Qty, Accepted: true}, nil
 	})
-	return sdk.NewModule("bench", []service.Service{accept}, err)
+	rate, err2 := sdk.Func("bench.rate", func(_ *sdk.Ctx, in *benchCurrency) (*benchRate, error) {
+		if in.Currency == "PLN" {
+			return &benchRate{Rate: 0.25}, nil
+		}
+		return &benchRate{Rate: 1}, nil
+	})
+	return sdk.NewModule("bench", []service.Service{accept, rate}, err, err2)
 }
 
 const benchDefinitions = `kind: security
@@ -92,6 +106,7 @@ spec: {method: POST, path: /order, service: bench.order}
 
 // benchNode runs a node, deploys the measured services and prints its ready line.
 func benchNode(ctx context.Context, dir string) error {
+	node.TuneMemory()
 	values := map[string]string{"name": "bench", "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "log_level": "error"}
 	noEnv := func(string) (string, bool) { return "", false }
 	if err := node.Init(ctx, node.InitConfig{Dir: dir, Values: values, Env: noEnv}); err != nil {

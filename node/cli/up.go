@@ -192,6 +192,9 @@ func writeSamples(dir string) error {
 
 // runNode runs a node until ctx ends and calls ready once it is.
 func (a *app) runNode(ctx context.Context, opts node.Options, ready func(node.Info) error) error {
+	if a.getenv("GOGC") == "" {
+		node.TuneMemory()
+	}
 	opts.Version, opts.Log = a.version(), a.logger(opts.Config)
 	n, err := node.Open(ctx, opts)
 	if err != nil {
