@@ -2,10 +2,12 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -67,6 +69,9 @@ func (s *schema) check(text []byte) ([]byte, odb.Faults) {
 		}
 		var faults odb.Faults
 		leaves(ve, &faults)
+		slices.SortFunc(faults, func(a, b odb.Fault) int { // the validator walks maps
+			return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))
+		})
 		return nil, faults
 	}
 	if !filled {
