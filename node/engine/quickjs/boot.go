@@ -3,7 +3,6 @@ package quickjs
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"modernc.org/quickjs"
 )
@@ -76,6 +75,42 @@ func (m *machine) drain() error {
 	}
 }
 
+// errNeverSettled is the fault of a script that waits for nothing.
+var errNeverSettled = errors.New("the promise is never settled: it awaits something that nothing resolves")
+
+// perform calls the script's entry and waits for an async outcome: host calls
+// block, so running the promise jobs settles all there is to settle.
+func (m *machine) perform(args ...any) (string, error) {
+	answer, err := callText(m.run, args...)
+	if err != nil {
+		return "", err
+	}
+	if err := m.drain(); err != nil {
+		return m.whereInterrupted(), err
+	}
+	if answer != "" {
+		return answer, nil
+	}
+	if answer, err = callText(m.settled); err == nil && answer == "" {
+		err = errNeverSettled
+	}
+	return answer, err
+}
+
+// whereInterrupted finds out where an async script was when its jobs were stopped:
+// the interrupt has become the rejection of its promise. The jobs that this runs
+// are interrupted in turn, so that it may find nothing.
+func (m *machine) whereInterrupted() string {
+	if _, err := m.vm.ExecutePendingJobs(); err != nil {
+		return ""
+	}
+	text, err := callText(m.settled)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
 // callText calls a function of the SDK that answers a text.
 func callText(f quickjs.Value, args ...any) (string, error) {
 	result, err := f.Call(quickjs.UndefinedValue, args...)
@@ -106,7 +141,3 @@ func (m *machine) host(args []any) (any, error) {
 	}
 	return string(result), nil
 }
-
-const faultMark = "\x01"
-
-func isFault(text string) bool { return strings.HasPrefix(text, faultMark) }

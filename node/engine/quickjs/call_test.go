@@ -310,7 +310,7 @@ export const inner = service({ name: "inner", handle: () => %d });`, v, v))
 			}
 		})
 	}
-	for v := range 15 {
+	for v := range 8 {
 		n.deploy(version(v))
 	}
 	cancel()
@@ -324,7 +324,7 @@ export const inner = service({ name: "inner", handle: () => %d });`, v, v))
 
 // TestClosed: an engine that is closed loads nothing.
 func TestClosed(t *testing.T) {
-	e := newEngine(t, quickjs.Config{})
+	e := newEngine(t, quickjs.Config{IdleVMs: 2})
 	e.Close()
 	if _, err := e.Load(t.Context(), source(hello)); err == nil {
 		t.Error("Load() works after Close()")

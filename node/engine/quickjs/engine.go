@@ -103,6 +103,9 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
+// sdkTimeout is far more than the SDK needs to load on the slowest machine.
+const sdkTimeout = time.Minute
+
 // compileSDK compiles the SDK from an entry file and reads which names its
 // namespaces export.
 func (e *Engine) compileSDK(entry string, namespaces ...string) (code []byte, exports map[string][]string, err error) {
@@ -115,7 +118,7 @@ func (e *Engine) compileSDK(entry string, namespaces ...string) (code []byte, ex
 		return nil, nil, err
 	}
 	defer m.close()
-	ctx, cancel := context.WithTimeout(context.Background(), e.cfg.LoadTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), sdkTimeout)
 	defer cancel()
 	exports = map[string][]string{}
 	err = m.do(ctx, func() (err error) {

@@ -22,6 +22,20 @@ type fault struct {
 	Causes  []string        `json:"causes,omitempty"`
 }
 
+// faultMark begins a fault; JSON never begins with it.
+const faultMark = "\x01"
+
+func isFault(text string) bool { return strings.HasPrefix(text, faultMark) }
+
+// decodeFault reads what a script threw; false when text is no fault.
+func decodeFault(text string) (f fault, ok bool) {
+	text, ok = strings.CutPrefix(text, faultMark)
+	if !ok || json.Unmarshal([]byte(text), &f) != nil {
+		return fault{}, false
+	}
+	return f, true
+}
+
 // encodeFault makes text of the error of a host operation.
 func encodeFault(err error) string {
 	f := fault{Code: service.CodeInternal, Message: "the operation failed"}
@@ -46,10 +60,10 @@ func encodeFault(err error) string {
 	return faultMark + string(text)
 }
 
-// thrown makes the call's error of what the script threw: text is the fault's JSON.
+// thrown makes the call's error of what the script threw.
 func (t *task) thrown(text string) *service.Error {
-	var f fault
-	if err := json.Unmarshal([]byte(text), &f); err != nil {
+	f, ok := decodeFault(text)
+	if !ok {
 		t.spoilt = true
 		return internal(errors.New("the script's fault is not readable"))
 	}

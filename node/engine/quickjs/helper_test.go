@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,9 +15,16 @@ import (
 	"signalbox.internal/node/service"
 )
 
-// newEngine starts an engine that the test closes.
+// newEngine starts an engine that the test closes; with nothing special to it, the shared one.
 func newEngine(tb testing.TB, cfg quickjs.Config) *quickjs.Engine {
 	tb.Helper()
+	if cfg == (quickjs.Config{}) {
+		e, err := sharedEngine()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return e
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
@@ -27,6 +35,19 @@ func newEngine(tb testing.TB, cfg quickjs.Config) *quickjs.Engine {
 	tb.Cleanup(e.Close)
 	return e
 }
+
+// slowly gives a script more time under the race detector.
+func slowly(d time.Duration) time.Duration {
+	if raced {
+		return 4 * d
+	}
+	return d
+}
+
+// sharedEngine serves the tests that need nothing special of theirs.
+var sharedEngine = sync.OnceValues(func() (*quickjs.Engine, error) {
+	return quickjs.New(quickjs.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+})
 
 // source makes a package of one file src/index.ts, or of pairs of name and text.
 func source(parts ...string) quickjs.Source {

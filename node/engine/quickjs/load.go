@@ -196,6 +196,8 @@ func (e *Engine) loadError(ctx, loadCtx context.Context, m *module, err error) e
 		msg.Text = fmt.Sprintf("the top level of the package runs for more than %v", e.cfg.LoadTimeout)
 	case !isThrown:
 		return fmt.Errorf("load package %s: %w", m.name, err)
+	case thrown.Error() == "":
+		msg.Text = "the top level of the package throws something that says nothing of itself"
 	case thrown.Error() == "null":
 		msg.Text = fmt.Sprintf("the package needs more than %d MiB of memory to load", e.cfg.MemoryPerVM>>20)
 	default:

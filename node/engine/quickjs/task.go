@@ -42,24 +42,8 @@ func (t *task) run(m *machine) (string, error) {
 		m.fresh = false
 	}
 	m.settle = t.host
-	answer, err := callText(m.run, t.name, t.call.CID, t.call.Channel, string(t.call.Input))
-	if err != nil {
-		return "", err
-	}
-	if err := m.drain(); err != nil {
-		return "", err
-	}
-	if answer != "" {
-		return answer, nil
-	}
-	if answer, err = callText(m.settled); err == nil && answer == "" {
-		err = errNeverSettled
-	}
-	return answer, err
+	return m.perform(t.name, t.call.CID, t.call.Channel, string(t.call.Input))
 }
-
-// errNeverSettled is the fault of a handler that waits for nothing.
-var errNeverSettled = errors.New("the handler's promise is never settled: it awaits something that nothing resolves")
 
 // host runs a host operation for the script.
 func (t *task) host(op string, args []byte) ([]byte, error) {
@@ -110,13 +94,20 @@ func (t *task) ended() *service.Error {
 	return &e
 }
 
+// interruptedAt returns the trace of a script that was interrupted, where it is known.
+func interruptedAt(answer string, err error) string {
+	if thrown, ok := errors.AsType[*quickjs.Error](err); ok && thrown.Stack != "" {
+		return thrown.Stack
+	}
+	f, _ := decodeFault(answer)
+	return f.Stack
+}
+
 // outcome makes the call's answer, or its error, of what the job gave.
 func (t *task) outcome(answer string, err error) ([]byte, *service.Error) {
 	if t.ctx.Err() != nil {
 		e := t.ended()
-		if thrown, ok := errors.AsType[*quickjs.Error](err); ok {
-			e.Stack = t.module.mapper.stack(thrown.Stack)
-		}
+		e.Stack = t.module.mapper.stack(interruptedAt(answer, err))
 		return nil, e
 	}
 	if err != nil {
@@ -124,7 +115,7 @@ func (t *task) outcome(answer string, err error) ([]byte, *service.Error) {
 		return nil, t.failed(err)
 	}
 	if isFault(answer) {
-		return nil, t.thrown(answer[len(faultMark):])
+		return nil, t.thrown(answer)
 	}
 	out := []byte(answer)
 	if err := library.CheckDepth(out, 0); err != nil {

@@ -242,15 +242,7 @@ func (s *suite) runOne(parent context.Context, index int, r *TestResult) {
 	m.settle = b.host
 	var said string
 	err := m.do(ctx, func() (err error) {
-		if _, err = callText(m.run, index); err != nil {
-			return err
-		}
-		if err = m.drain(); err != nil {
-			return err
-		}
-		if said, err = callText(m.settled); err == nil && said == "" {
-			err = errors.New("the test's promise is never settled: it awaits something that nothing resolves")
-		}
+		said, err = m.perform(index)
 		return err
 	})
 	r.Duration = time.Since(began)
@@ -268,17 +260,15 @@ func (s *suite) judge(ctx context.Context, err error, said string) *TestError {
 	switch {
 	case ctx.Err() != nil:
 		failure := &TestError{Message: fmt.Sprintf("the test took longer than %v", s.opts.Timeout)}
-		if thrown, ok := errors.AsType[*quickjs.Error](err); ok {
-			s.place(failure, thrown.Stack)
-		}
+		s.place(failure, interruptedAt(said, err))
 		return failure
 	case err != nil:
 		return s.failure(err)
 	case !isFault(said):
 		return nil
 	}
-	var f fault
-	if err := json.Unmarshal([]byte(said[len(faultMark):]), &f); err != nil {
+	f, ok := decodeFault(said)
+	if !ok {
 		return &TestError{Message: "the test's fault is not readable"}
 	}
 	failure := &TestError{Message: strings.Join(append([]string{f.Message}, f.Causes...), "; caused by ")}

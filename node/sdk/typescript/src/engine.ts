@@ -81,28 +81,28 @@ function answer(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-/** Keeps the outcome of a promise for `settled`. */
-export function settleLater(promise: PromiseLike<unknown>): void {
-  settledAs = "";
-  Promise.resolve(promise).then(answer).then(
-    (text) => { settledAs = text; },
-    (error: unknown) => { settledAs = describeFault(error); },
-  );
-}
-
-/** Runs a handler on its input, JSON to JSON. "" means that the answer is still to come: see `settled`. */
-export function run(name: string, cid: string, channel: string, input: string): string {
+/** Runs a body and makes text of its outcome; "" when that is still to come: see `settled`. */
+export function perform(body: () => unknown): string {
   settledAs = "";
   try {
-    const service = services.get(name) as Service;
-    const info: CallInfo = { cid, service: name, channel };
-    const result: unknown = service.def.handle(new CallContext(info, callHost), JSON.parse(input));
+    const result = body();
     if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return answer(result);
-    settleLater(result as PromiseLike<unknown>);
+    Promise.resolve(result as PromiseLike<unknown>).then(answer).then(
+      (text) => { settledAs = text; },
+      (error: unknown) => { settledAs = describeFault(error); },
+    );
     return "";
   } catch (error) {
     return describeFault(error);
   }
+}
+
+/** Runs a handler on its input, JSON to JSON, as `perform` does. */
+export function run(name: string, cid: string, channel: string, input: string): string {
+  return perform(() => {
+    const info: CallInfo = { cid, service: name, channel };
+    return (services.get(name) as Service).def.handle(new CallContext(info, callHost), JSON.parse(input));
+  });
 }
 
 /** The outcome of an async handler; "" while its promise is not settled. */

@@ -57,7 +57,8 @@ function faultOf(error: unknown): Fault {
     fault.cause = error[causeOf];
     return fault;
   }
-  fault.message = error instanceof Error ? cut(error, limits.text) : "thrown value " + cut(JSON.stringify(error) ?? error, limits.text);
+  if (kind === "memory") fault.message = "out of memory";
+  else fault.message = error instanceof Error ? cut(error, limits.text) : "thrown value " + cut(JSON.stringify(error) ?? error, limits.text);
   return fault;
 }
 

@@ -63,15 +63,27 @@ function chain(g: Group | null): Group[] {
   return g === null ? [] : [...chain(g.parent), g];
 }
 
-/** Runs one test, for the engine. */
-export async function runOne(index: number): Promise<void> {
+/** Runs bodies one after the other. It waits for those that are async and for no other, so that stack traces stay whole. */
+function sequence(bodies: readonly Body[]): unknown {
+  for (const [i, body] of bodies.entries()) {
+    const result = body() as PromiseLike<unknown> | undefined;
+    if (typeof result?.then === "function") return result.then(() => sequence(bodies.slice(i + 1)));
+  }
+  return undefined;
+}
+
+/** Runs one test, for the engine; a promise when the test is async. */
+export function runOne(index: number): unknown {
   const one = registered[index];
   if (one === undefined) throw new Error(`there is no test ${index}`);
   const groups = chain(one.group);
+  const after = (): unknown => sequence(groups.toReversed().flatMap((g) => g.after));
+  let result: unknown;
   try {
-    for (const g of groups) for (const body of g.before) await body();
-    await one.body();
-  } finally {
-    for (const g of groups.reverse()) for (const body of g.after) await body();
+    result = sequence([...groups.flatMap((g) => g.before), one.body]);
+  } catch (error) {
+    return sequence([after, () => { throw error; }]);
   }
+  if (result === undefined) return after();
+  return (result as PromiseLike<unknown>).then(after, (error: unknown) => sequence([after, () => { throw error; }]));
 }
