@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -101,8 +102,8 @@ func (n *Node) onClose(f func() error) { n.closers = append(n.closers, f) }
 // Close lets go of everything that Open took. Run does it itself.
 func (n *Node) Close() error {
 	var errs []error
-	for i := len(n.closers) - 1; i >= 0; i-- {
-		errs = append(errs, n.closers[i]())
+	for _, closer := range slices.Backward(n.closers) {
+		errs = append(errs, closer())
 	}
 	n.closers = nil
 	return errors.Join(errs...)

@@ -53,7 +53,7 @@ func (n *Node) run(ctx context.Context) error {
 	g.Go(func() error { return serve(control, tls.NewListener(n.control, control.TLSConfig)) })
 	if err := n.announce(work); err != nil {
 		stop()
-		return errors.Join(err, shutdown(0, control, traffic), g.Wait())
+		return errors.Join(err, shutdown(0, control, traffic), g.Wait()) //nolint:contextcheck // what ends must not end with its context
 	}
 	select {
 	case <-ctx.Done():
@@ -61,8 +61,8 @@ func (n *Node) run(ctx context.Context) error {
 	}
 	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
 	n.admin.Close() // ends the long polls, which would hold the servers up
-	n.drain()
-	err = shutdown(n.cfg.DrainTimeout, traffic, control)
+	n.drain() //nolint:contextcheck // what ends must not end with its context
+	err = shutdown(n.cfg.DrainTimeout, traffic, control) //nolint:contextcheck // as above
 	stop()
 	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
 }

@@ -172,7 +172,7 @@ func TestNamesClash(t *testing.T) {
 		"the name is empty":         {pkg("", "x=1")},
 		"is not a plain relative":   {{Name: "q", Files: map[string][]byte{"../x.ts": nil}}},
 		"it has no files":           {{Name: "q"}},
-		"unknown field":             {{Name: "q", Files: map[string][]byte{"signalbox.yaml": []byte("nmae: x\n")}}},
+		"unknown field":             {{Name: "q", Files: map[string][]byte{"signalbox.yaml": []byte("title: x\n")}}},
 	} {
 		_, err := w.deploy(sources...)
 		if err == nil || !strings.Contains(err.Error(), name) {

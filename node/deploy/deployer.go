@@ -3,7 +3,6 @@ package deploy
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -306,7 +305,7 @@ func (d *Deployer) RegisterCompiled(ctx context.Context, compiled []service.Modu
 		for _, s := range m.Services() {
 			name := s.Spec().Name
 			if _, ok := snap.Get("service", name); !ok {
-				changes = append(changes, odb.Change{Op: odb.Create, Kind: "service", Name: name, Spec: json.RawMessage(spec)})
+				changes = append(changes, odb.Change{Op: odb.Create, Kind: "service", Name: name, Spec: spec})
 			}
 		}
 	}

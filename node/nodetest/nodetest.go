@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -71,9 +72,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 		o.Log = io.Discard
 	}
 	values := map[string]string{"name": "test", "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "deploy_every": "50ms"}
-	for k, v := range o.Settings {
-		values[k] = v
-	}
+	maps.Copy(values, o.Settings)
 	log := slog.New(slog.NewTextHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx := context.Background()
 	if !config.Exists(o.Dir) {

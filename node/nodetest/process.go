@@ -31,7 +31,7 @@ func (b *Builder) Binary(t testing.TB) string {
 			return
 		}
 		cmd := exec.Command("go", "build", "-o", b.path(), "signalbox.internal/node/cmd/signalbox") //nolint:noctx,gosec // ends by itself
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") //nolint:forbidigo // go build needs its whole environment
 		b.out, b.err = cmd.CombinedOutput()
 	})
 	if b.err != nil {
@@ -116,7 +116,7 @@ func Up(t testing.TB, binary, dir string, args ...string) *Process {
 // Kill ends the process at once, as a power cut would.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
-	p.wait()
+	_ = p.wait()
 }
 
 // Stop asks the process to end and returns how it ended.
