@@ -88,7 +88,7 @@ func mysqlDialect(mode string) dialect {
 			backtick:    true, hash: true, dashBlank: true, bangComment: true, refuse: "?",
 		},
 		mark:    func(int) string { return "?" },
-		ends:    []string{"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA"},
+		banned:  []string{"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "XA", "SET", "USE", "LOCK", "UNLOCK"},
 		prepare: func(bool, int) bool { return false }, // the server refuses a second statement anyway
 		bind:    bindMySQL,
 		value:   mysqlValue,

@@ -100,7 +100,7 @@ func oracleDialect() dialect {
 	return dialect{
 		lexis:   lexis{quoteQ: true, colonDigit: true},
 		mark:    func(n int) string { return ":" + strconv.Itoa(n) },
-		ends:    []string{"COMMIT", "ROLLBACK", "SAVEPOINT"},
+		banned:  []string{"COMMIT", "ROLLBACK", "SAVEPOINT", "ALTER SESSION", "SET ROLE"},
 		prepare: func(bool, int) bool { return false }, // the protocol takes one statement only
 		bind:    bindOracle,
 		value:   oracleValue,

@@ -2,7 +2,6 @@ package outgoing
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,20 +12,36 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"signalbox.internal/odb"
 )
 
-// openPostgres connects to PostgreSQL. The options of the definition are words
-// of the connection string; everything else is set field by field, so that no
-// value can add a setting.
+// openPostgres connects to PostgreSQL.
 func openPostgres(cfg sqlConfig) (connectFunc, dialect, error) {
-	if strings.ContainsAny(cfg.spec.Host, "/,@ ") {
-		return nil, dialect{}, fmt.Errorf("the host %q is not one name or address", cfg.spec.Host)
+	conf, err := postgresConfig(cfg.spec)
+	if err != nil {
+		return nil, dialect{}, err
+	}
+	conf.DialFunc = cfg.dial
+	inner := stdlib.GetConnector(*conf, stdlib.OptionBeforeConnect(func(_ context.Context, c *pgx.ConnConfig) error {
+		password, err := cfg.password()
+		c.Password = password
+		return err
+	}))
+	return inner.Connect, postgresDialect(), nil
+}
+
+// postgresConfig reads the definition. Its values are quoted one by one, so that
+// none can add a setting.
+func postgresConfig(spec *odb.OutgoingSpec) (*pgx.ConnConfig, error) {
+	if strings.ContainsAny(spec.Host, "/,@ ") {
+		return nil, fmt.Errorf("the host %q is not one name or address", spec.Host)
 	}
 	settings := map[string]string{
-		"host": cfg.spec.Host, "dbname": cfg.spec.Database, "user": cfg.spec.Username, "sslmode": "prefer",
-		"port": strconv.Itoa(port(cfg.spec.Port, 5432)), "application_name": "signalbox", "timezone": "UTC",
+		"host": spec.Host, "dbname": spec.Database, "user": spec.Username, "sslmode": "prefer",
+		"port": strconv.Itoa(port(spec.Port, 5432)), "application_name": "signalbox", "timezone": "UTC",
 	}
-	maps.Copy(settings, cfg.spec.Options)
+	maps.Copy(settings, spec.Options)
 	var dsn strings.Builder
 	for name, value := range settings {
 		if value != "" {
@@ -35,16 +50,10 @@ func openPostgres(cfg sqlConfig) (connectFunc, dialect, error) {
 	}
 	conf, err := pgx.ParseConfig(dsn.String())
 	if err != nil {
-		return nil, dialect{}, fmt.Errorf("read the options: %w", err)
+		return nil, fmt.Errorf("read the options: %w", err)
 	}
-	conf.DialFunc = cfg.dial
-	conf.ConnectTimeout = cfg.spec.ConnectTimeout.Std()
-	inner := stdlib.GetConnector(*conf, stdlib.OptionBeforeConnect(func(_ context.Context, c *pgx.ConnConfig) error {
-		password, err := cfg.password()
-		c.Password = password
-		return err
-	}))
-	return func(ctx context.Context) (driver.Conn, error) { return inner.Connect(ctx) }, postgresDialect(), nil
+	conf.ConnectTimeout = spec.ConnectTimeout.Std()
+	return conf, nil
 }
 
 func port(set, usual int) int {
@@ -59,7 +68,11 @@ func postgresDialect() dialect {
 		lexis: lexis{nested: true, dollar: true, escapeE: true},
 		mark:  func(n int) string { return "$" + strconv.Itoa(n) },
 		once:  true,
-		ends:  []string{"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"},
+		banned: []string{
+			"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE", "DEALLOCATE", "SET", "RESET", "DISCARD",
+			"LISTEN", "UNLISTEN", "COPY",
+		},
+		fine: []string{"SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS"},
 		// Without values, the driver would use the protocol that takes many statements.
 		prepare: func(query bool, values int) bool { return !query && values == 0 },
 		bind:    bindPostgres,

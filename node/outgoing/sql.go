@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signalbox.internal/node/netguard"
+	"signalbox.internal/node/service"
 	"signalbox.internal/odb"
 )
 
@@ -108,21 +109,28 @@ func (s *sqlSide) ensureReady(ctx context.Context) error {
 		return nil
 	}
 	for i, text := range s.spec.Init {
-		if err := s.runInit(ctx, text); err != nil {
-			e, _ := s.failure(ctx, err)
+		if e := s.runInit(ctx, text); e != nil {
 			e.Message = fmt.Sprintf("%s (first statement %d)", e.Message, i+1)
-			return e
+			if ctx.Err() != nil {
+				return e
+			}
+			return &downError{seen: e} // without its first statements it is of no use
 		}
 	}
 	s.ready.Store(true)
 	return nil
 }
 
-func (s *sqlSide) runInit(ctx context.Context, text string) error {
+// runInit runs one of the first statements as it is: it has no parameters, and
+// may do what services may not.
+func (s *sqlSide) runInit(ctx context.Context, text string) *service.Error {
 	ctx, cancel := context.WithTimeout(ctx, s.spec.QueryTimeout.Std())
 	defer cancel()
-	_, err := s.run(ctx, s.db, bound{text: text, keyword: "INIT"})
-	return err
+	if _, err := s.run(ctx, s.db, bound{text: text}); err != nil {
+		e, _ := s.failure(ctx, err)
+		return e
+	}
+	return nil
 }
 
 func (s *sqlSide) breakerState() string { return "" }

@@ -18,8 +18,10 @@ type dialect struct {
 	mark  placeholder
 	once  bool // a name that occurs twice is one placeholder
 
-	// ends are first words that would open or end a transaction behind the pool's back.
-	ends []string
+	// banned are first words (or first and second) of statements that would change a
+	// session behind the pool's back, for whoever gets it next: they open or end a
+	// transaction, or set what holds until the session ends. fine are exceptions.
+	banned, fine []string
 	// prepare says whether a statement must be prepared, so that the database
 	// itself refuses a second one behind it.
 	prepare func(query bool, values int) bool

@@ -74,7 +74,7 @@ func sqliteDialect() dialect {
 		lexis:   lexis{backtick: true, bracket: true, refuse: "?@$#", colonDigit: true},
 		mark:    func(n int) string { return "?" + strconv.Itoa(n) },
 		once:    true,
-		ends:    []string{"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"},
+		banned:  []string{"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA"},
 		prepare: func(bool, int) bool { return true },
 		counts: func(keyword string) bool {
 			return slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"}, keyword)

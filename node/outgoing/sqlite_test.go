@@ -95,7 +95,7 @@ func TestSQLiteRefusals(t *testing.T) {
 		"object":        {"sql.query", `"sql":"select :a","params":{"a":{"b":1}}`, service.CodeArguments, ":a is an object", ""},
 		"not base64":    {"sql.query", `"sql":"select :a","params":{"a":{"base64":"!"}}`, service.CodeArguments, ":a is not base64", ""},
 		"empty":         {"sql.query", `"sql":" "`, service.CodeArguments, "empty", ""},
-		"begin":         {"sql.exec", `"sql":"BEGIN"`, service.CodeArguments, "use sql.transaction", ""},
+		"begin":         {"sql.exec", `"sql":"BEGIN"`, service.CodeArguments, "sql.transaction", ""},
 		"same names":    {"sql.query", `"sql":"select 1 as a, 2 as a"`, service.CodeSQL, `two columns named "a"`, ""},
 		"rows":          {"sql.query", `"sql":"select 1 union all select 2 union all select 3 union all select 4"`, service.CodeTooLarge, "more than 3 rows", ""},
 		"fewer rows":    {"sql.query", `"max_rows":1,"sql":"select 1 union all select 2"`, service.CodeTooLarge, "more than 1 rows", ""},
@@ -185,6 +185,9 @@ func TestFirstStatements(t *testing.T) {
 	def := `{"type":"sql","driver":"sqlite","database":"f.sqlite","ping_every":"0s","init":["insert into log values (1)"]}`
 	b.apply(specs{"db": def, "side": `{"type":"sql","driver":"sqlite","database":"f.sqlite"}`})
 	b.refused("sql.query", `{"connection":"db","sql":"select 1"}`, service.CodeSQL, "no such table: log (first statement 1)")
+	if h := b.health("db"); h.State != outgoing.Down {
+		t.Errorf("after a use: %+v", h)
+	}
 	h, err := b.Ping(context.Background(), "db")
 	if err == nil || h.State != outgoing.Down || !strings.Contains(h.LastError, "no such table") {
 		t.Errorf("ping = %+v, %v", h, err)

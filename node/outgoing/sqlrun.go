@@ -60,8 +60,9 @@ func (s *sqlSide) bind(st Statement) (bound, error) {
 	switch {
 	case parsed.keyword == "":
 		return bound{}, s.wrong(errors.New("the statement is empty"))
-	case slices.Contains(s.dialect.ends, parsed.keyword):
-		return bound{}, s.wrong(fmt.Errorf("%s is not for services; use sql.transaction", parsed.keyword))
+	case s.dialect.bans(parsed):
+		return bound{}, s.wrong(fmt.Errorf("%s is refused, since it changes a session that others use next: transactions are made with "+
+			"sql.transaction, settings with the definition's options", parsed.keyword))
 	}
 	text, values, err := bindSQL(parsed, st.Params, s.dialect.mark, s.dialect.once)
 	if err != nil {
@@ -85,6 +86,14 @@ func (s *sqlSide) wrong(err error) error {
 	e := service.Errorf(http.StatusInternalServerError, service.CodeArguments, "%s: %v", s.name, err)
 	e.Details = map[string]any{"connection": s.name}
 	return e
+}
+
+// bans reports whether a statement would change its session.
+func (d dialect) bans(st statement) bool {
+	has := func(list []string) bool {
+		return slices.Contains(list, st.keyword) || slices.Contains(list, st.keyword+" "+st.second)
+	}
+	return has(d.banned) && !has(d.fine)
 }
 
 // run executes b and reads how many rows it changed.

@@ -33,6 +33,7 @@ type part struct {
 type statement struct {
 	parts   []part
 	keyword string // first word, in capitals
+	second  string // second word, in capitals
 }
 
 // parseSQL finds the :name parameters of text. What stands in literals, quoted
@@ -117,6 +118,8 @@ func (s *scanner) word() error {
 	w := strings.ToUpper(s.text[start:s.pos])
 	if s.out.keyword == "" {
 		s.out.keyword = w
+	} else if s.out.second == "" {
+		s.out.second = w
 	}
 	if s.at(s.pos) != '\'' {
 		return nil
