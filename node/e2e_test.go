@@ -214,7 +214,7 @@ export const root = service({ name: "v.root", handle(ctx) { return { root: "` + 
 			}
 		})
 	}
-	for _, v := range strings.SplitSeq("1 2 3 4 5 6 7 8 9 10 11 12", " ") {
+	for v := range strings.SplitSeq("1 2 3 4 5 6 7 8 9 10 11 12", " ") {
 		n.Deploy("v", code(v))
 	}
 	stop()

@@ -116,6 +116,7 @@ func (n *Node) publish(revision int64, problems []odb.Problem, problemsChanged b
 }
 
 // refuse answers what the balancer refuses, in the product's one form.
+//
 //nolint:revive // the balancer's form
 func refuse(w http.ResponseWriter, r *http.Request, status int, code, detail string, retryAfter time.Duration) {
 	problem.Write(w, r, problem.Doc{Status: status, Code: code, Detail: detail, RetryAfter: retryAfter})

@@ -60,8 +60,8 @@ func (n *Node) run(ctx context.Context) error {
 	case <-work.Done():
 	}
 	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
-	n.admin.Close() // ends the long polls, which would hold the servers up
-	n.drain() //nolint:contextcheck // what ends must not end with its context
+	n.admin.Close()                                      // ends the long polls, which would hold the servers up
+	n.drain()                                            //nolint:contextcheck // what ends must not end with its context
 	err = shutdown(n.cfg.DrainTimeout, traffic, control) //nolint:contextcheck // as above
 	stop()
 	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))

@@ -31,7 +31,7 @@ func (b *Builder) Binary(t testing.TB) string {
 			return
 		}
 		cmd := exec.Command("go", "build", "-o", b.path(), "signalbox.internal/node/cmd/signalbox") //nolint:noctx,gosec // ends by itself
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") //nolint:forbidigo // go build needs its whole environment
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")                                             //nolint:forbidigo // go build needs its whole environment
 		b.out, b.err = cmd.CombinedOutput()
 	})
 	if b.err != nil {
