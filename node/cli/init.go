@@ -39,7 +39,7 @@ written to node.toml. A folder that has a node already is refused.`,
 			return err
 		}
 		values["name"] = cfg.Name // a host may be renamed, a node may not
-		if err := node.Init(cmd.Context(), node.InitConfig{Dir: cfg.Dir, Values: values, Env: a.env.LookupEnv}); err != nil {
+		if err := node.Init(cmd.Context(), node.InitConfig{Dir: cfg.Dir, Values: values, Env: a.env.LookupEnv, Log: newLogger(a.env.Stderr, "warn", cfg.LogFormat)}); err != nil {
 			return err
 		}
 		m := made{

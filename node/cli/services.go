@@ -49,11 +49,14 @@ func noService(err error) error {
 func serviceTable(o *screen, services []client.Service) {
 	var rows [][]cell
 	for _, s := range services {
-		row := []cell{text(s.Name), text(s.Package), text(s.Engine), text(orDash(shortHash(s.Hash))), serviceState(s)}
+		var f client.Figures // zero before the first call
 		if s.Figures != nil {
-			row = append(row, number(s.Figures.Count), number(s.Figures.Errors), millis(s.Figures.P95MS))
+			f = *s.Figures
 		}
-		rows = append(rows, row)
+		rows = append(rows, []cell{
+			text(s.Name), text(s.Package), text(s.Engine), text(orDash(shortHash(s.Hash))), serviceState(s),
+			number(f.Count), number(f.Errors), millis(f.P95MS),
+		})
 	}
 	o.table([]string{"NAME", "PACKAGE", "ENGINE", "VERSION", "STATE", "CALLS", "ERRORS", "P95"}, rows)
 }

@@ -40,6 +40,7 @@ func newUp(a *app) *cobra.Command {
 	settings := addSettings(cmd, "traffic", "control", "log_level", "log_format")
 	cmd.Flags().BoolVar(&withDemo, "demo", false, "deploy the demo: exchange rates and orders, with a stand-in for a partner's API")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		start := time.Now()
 		flags := settings.given(cmd)
 		cfg, _, err := a.loadConfig(flags) // before anything is made
 		if err != nil {
@@ -47,7 +48,8 @@ func newUp(a *app) *cobra.Command {
 		}
 		if !config.Exists(cfg.Dir) {
 			a.note("Making a node in %s …", cfg.Dir)
-			if err := node.Init(cmd.Context(), node.InitConfig{Dir: cfg.Dir, Env: a.env.LookupEnv, Values: map[string]string{"name": cfg.Name}}); err != nil {
+			in := node.InitConfig{Dir: cfg.Dir, Env: a.env.LookupEnv, Log: a.logger(cfg), Values: map[string]string{"name": cfg.Name}}
+			if err := node.Init(cmd.Context(), in); err != nil {
 				return err
 			}
 			if cfg, _, err = a.loadConfig(flags); err != nil {
@@ -55,7 +57,6 @@ func newUp(a *app) *cobra.Command {
 			}
 		}
 		a.note("Starting node %s …", cfg.Name)
-		start := time.Now()
 		return a.runNode(cmd.Context(), node.Options{Config: cfg, Demo: withDemo}, func(info node.Info) error {
 			return a.announce(info, cfg, withDemo, time.Since(start))
 		})
