@@ -53,6 +53,7 @@ func postgresConfig(spec *odb.OutgoingSpec) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("read the options: %w", err)
 	}
 	conf.ConnectTimeout = spec.ConnectTimeout.Std()
+	delete(conf.RuntimeParams, "options") // PGOPTIONS of the process is not for this session
 	return conf, nil
 }
 
