@@ -36,16 +36,28 @@ func (x *exchange) readBody() ([]byte, *problem.Doc) {
 	if r.ContentLength > most {
 		return nil, x.tooLarge()
 	}
-	control := http.NewResponseController(x.w)
-	deadline := control.SetReadDeadline(x.start.Add(e.timeout)) == nil
-	body, err := readAll(http.MaxBytesReader(x.w, r.Body, most), r.ContentLength)
+	limited := x.readBy(x.start.Add(e.timeout))
+	var source io.Reader = r.Body // of an announced size net/http reads no more
+	if r.ContentLength < 0 {
+		source = http.MaxBytesReader(x.w, r.Body, most)
+	}
+	body, err := readAll(source, r.ContentLength)
 	if err != nil {
 		return nil, x.bodyProblem(err)
 	}
-	if deadline { // else it would end the request while the service works
-		_ = control.SetReadDeadline(time.Time{})
+	if limited { // else it would end the request while the service works
+		x.readBy(time.Time{})
 	}
 	return body, nil
+}
+
+// readBy sets the time by which the body must have come; false when the connection
+// cannot do that.
+func (x *exchange) readBy(t time.Time) bool {
+	if w, ok := x.w.(interface{ SetReadDeadline(time.Time) error }); ok {
+		return w.SetReadDeadline(t) == nil
+	}
+	return http.NewResponseController(x.w).SetReadDeadline(t) == nil
 }
 
 // hasBody reports whether a body has been announced.

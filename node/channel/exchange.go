@@ -100,8 +100,7 @@ func (x *exchange) serve(ctx context.Context, parts []string) {
 		x.fail(p)
 		return
 	}
-	ctx, cancel := context.WithDeadline(ctx, x.start.Add(x.e.timeout))
-	defer cancel()
+	x.call.Deadline = x.start.Add(x.e.timeout)
 	out, err := x.m.invoker.Invoke(ctx, &x.call)
 	if err != nil {
 		x.fail(x.serviceProblem(ctx, err))

@@ -73,6 +73,10 @@ type Call struct {
 	HTTP    *HTTPInfo // nil unless an HTTP channel called
 	Reply   Reply     // set by the service, read by the channel
 
+	// Deadline is when a root call must have ended at the latest; zero leaves it to
+	// the service's own timeout. It saves the caller a context of its own.
+	Deadline time.Time
+
 	inv   *Invoker
 	table *table
 	depth int

@@ -110,7 +110,11 @@ func (i *Invoker) admitted(ctx context.Context, c *Call, e *entry, inFlight int6
 		return nil, invalid(http.StatusBadRequest, CodeInvalid, "the input of "+c.Service, faults)
 	}
 	c.Input = input
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(e.settings.Timeout, e.spec.Timeout, i.timeout))
+	deadline := time.Now().Add(cmp.Or(e.settings.Timeout, e.spec.Timeout, i.timeout))
+	if !c.Deadline.IsZero() && c.Deadline.Before(deadline) {
+		deadline = c.Deadline
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	out, err := handle(ctx, c, e)
 	if err != nil {
