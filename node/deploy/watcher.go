@@ -77,7 +77,7 @@ func (w *Watcher) look(ctx context.Context) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasPrefix(name, ".") || !e.IsDir() && !strings.HasSuffix(name, ".ts") && !strings.HasSuffix(name, ".js") {
+		if strings.HasPrefix(name, ".") || !e.IsDir() && !IsSource(name) { // a test belongs to the file that it tests
 			continue
 		}
 		if ctx.Err() != nil {
