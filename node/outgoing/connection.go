@@ -159,7 +159,7 @@ func (c *connection) note(err error) {
 		return
 	}
 	e, failed := errors.AsType[*service.Error](err)
-	if !failed || slices.Contains([]string{service.CodeSQL, service.CodeTooLarge, codeManyRows}, e.Code) {
+	if !failed || slices.Contains([]string{service.CodeSQL, service.CodeTooLarge}, e.Code) {
 		c.tracker.up()
 	}
 }

@@ -169,7 +169,8 @@ func (m *Manager) opOne(ctx context.Context, _ *service.Call, args json.RawMessa
 	if e, ok := errors.AsType[*service.Error](err); ok && e.Code == service.CodeTooLarge && e.Cause != nil {
 		if _, rows := errors.AsType[*tooManyRows](e.Cause); rows {
 			return nil, &service.Error{
-				Code: codeManyRows, Status: http.StatusInternalServerError, Details: e.Details,
+				Code: service.CodeSQL, Status: http.StatusInternalServerError,
+				Details: map[string]any{"connection": a.Connection, "many_rows": true},
 				Message: a.Connection + ": the query of sql.one yields more than one row",
 			}
 		}

@@ -21,9 +21,6 @@ const (
 	constraintCheck      = "check"
 )
 
-// codeManyRows is the error of sql.one when there is a second row.
-const codeManyRows = "sql_many_rows"
-
 // maxMessage is how much of another system's text goes into a message, in bytes.
 const maxMessage = 500
 

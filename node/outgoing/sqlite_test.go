@@ -99,7 +99,7 @@ func TestSQLiteRefusals(t *testing.T) {
 		"same names":    {"sql.query", `"sql":"select 1 as a, 2 as a"`, service.CodeSQL, `two columns named "a"`, ""},
 		"rows":          {"sql.query", `"sql":"select 1 union all select 2 union all select 3 union all select 4"`, service.CodeTooLarge, "more than 3 rows", ""},
 		"fewer rows":    {"sql.query", `"max_rows":1,"sql":"select 1 union all select 2"`, service.CodeTooLarge, "more than 1 rows", ""},
-		"many":          {"sql.one", `"sql":"select 1 union all select 2"`, "sql_many_rows", "more than one row", ""},
+		"many":          {"sql.one", `"sql":"select 1 union all select 2"`, service.CodeSQL, "more than one row", ""},
 		"bytes":         {"sql.query", `"sql":"select zeroblob(40000000)"`, service.CodeTooLarge, "more than 32 MiB", ""},
 		"unknown key":   {"sql.query", `"sql":"select 1","parms":{}`, service.CodeArguments, "parms", ""},
 		"no statements": {"sql.transaction", `"statements":[]`, service.CodeArguments, "no statements", ""},
