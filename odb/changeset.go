@@ -22,7 +22,7 @@ type Change struct {
 	Kind    string          `json:"kind"`
 	Name    string          `json:"name"`               // the name before the change; of a create, the new one
 	NewName string          `json:"new_name,omitempty"` // of a rename
-	ID      string          `json:"id,omitempty"`       // of a create that brings a deleted definition back: its id, which must be free
+	ID      string          `json:"id,omitempty"`       // of a create that brings a deleted definition back: its id; its versions go on
 	Spec    json.RawMessage `json:"spec,omitempty"`     // canonical; of a rename nil keeps the spec
 	Base    int64           `json:"base,omitempty"`     // version that the change is based on; 0 only for a create
 }

@@ -29,10 +29,13 @@ type Definitions interface {
 	// the set, so their order does not matter; a definition that others refer to cannot be deleted)
 	// and claims, rewrites the specs that refer to a renamed definition, and logs
 	// each change with its state before and after. An empty change set is Invalid.
+	// Changes name definitions as they are called before the set; a spec that comes
+	// with the set refers to them as they are called after it.
 	Apply(ctx context.Context, set ChangeSet) (Revision, error)
 	// Revision returns the newest revision; 0 for an empty ODB.
 	Revision(ctx context.Context) (int64, error)
-	// Load returns every definition at the newest revision.
+	// Load returns every definition at the newest revision. When this program cannot
+	// read some of them it returns the snapshot and an Invalid error that names them.
 	Load(ctx context.Context) (*Snapshot, error)
 	// StateAt returns every definition as of a revision, NotFound beyond the newest.
 	StateAt(ctx context.Context, revision int64) (*Snapshot, error)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -77,10 +78,12 @@ func packagesAllOrNone(_ *testing.T, w *world) {
 
 func packagesNewestFirst(_ *testing.T, w *world) {
 	var want []string
-	for _, content := range []string{"one", "two", "three", "four"} {
-		w.putPackage("p", content, "")
-		w.putPackage("q", content+"q", "")
-		want = append([]string{hashOf(content)}, want...)
+	for i := range 20 { // so fast that the database's clock stands still
+		first, second := fmt.Sprint(i, "a"), fmt.Sprint(i, "b")
+		if err := w.PutPackages(w.ctx(), []odb.Package{pkg("p", first, ""), pkg("q", first+"q", ""), pkg("p", second, "")}); err != nil {
+			w.Fatal(err)
+		}
+		want = append([]string{hashOf(second), hashOf(first)}, want...)
 	}
 	list, err := w.ListPackages(w.ctx(), "p")
 	if err != nil {
@@ -96,8 +99,8 @@ func packagesNewestFirst(_ *testing.T, w *world) {
 	if !slices.Equal(got, want) {
 		w.Errorf("newest first: %v, want %v", got, want)
 	}
-	if all, err := w.ListPackages(w.ctx(), ""); err != nil || len(all) != 8 {
-		w.Errorf("there are %d packages, %v; want 8", len(all), err)
+	if all, err := w.ListPackages(w.ctx(), ""); err != nil || len(all) != 60 {
+		w.Errorf("there are %d packages, %v; want 60", len(all), err)
 	}
 	if none, err := w.ListPackages(w.ctx(), "nobody"); err != nil || len(none) != 0 {
 		w.Errorf("ListPackages of nobody: %+v, %v", none, err)

@@ -117,11 +117,10 @@ var catalogue = [statements]sqlText{
 		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.kind = ?) ORDER BY s.rev DESC {LIMIT}`},
 	historyOfName: {all: historyColumns + `
 		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
-			(SELECT n.def_id FROM odb_change n WHERE n.name = ? OR n.old_name = ?)) ORDER BY s.rev DESC {LIMIT}`},
+			(SELECT n.def_id FROM odb_change n WHERE n.name = ?)) ORDER BY s.rev DESC {LIMIT}`},
 	historyOfDefinition: {all: historyColumns + `
 		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
-			(SELECT n.def_id FROM odb_change n WHERE n.kind = ? AND n.name = ?
-			UNION SELECT o.def_id FROM odb_change o WHERE o.kind = ? AND o.old_name = ?)) ORDER BY s.rev DESC {LIMIT}`},
+			(SELECT n.def_id FROM odb_change n WHERE n.kind = ? AND n.name = ?)) ORDER BY s.rev DESC {LIMIT}`},
 	changesOf: {all: `SELECT seq, op, def_id, kind, name, old_name, version, spec_before, spec_after
 		FROM odb_change WHERE rev = ? ORDER BY seq`},
 

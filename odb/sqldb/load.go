@@ -82,11 +82,11 @@ func (db *DB) History(ctx context.Context, q odb.HistoryQuery) ([]odb.Revision, 
 	name := odb.CleanName(q.Name)
 	switch {
 	case q.Kind != "" && name != "":
-		query, args = historyOfDefinition, append(args, q.Kind, name, q.Kind, name)
+		query, args = historyOfDefinition, append(args, q.Kind, name)
 	case q.Kind != "":
 		query, args = historyOfKind, append(args, q.Kind)
 	case name != "":
-		query, args = historyOfName, append(args, name, name)
+		query, args = historyOfName, append(args, name)
 	}
 	var revs []odb.Revision
 	err := db.look(ctx, "read history", "", func(t *tx) error {

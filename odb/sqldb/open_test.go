@@ -30,7 +30,7 @@ func TestOpenMakesAnEmptyODB(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Kind != "sqlite" || info.Version == "" || info.Schema < 18 || info.Where != path {
+	if info.Kind != "sqlite" || info.Version == "" || info.Schema < 17 || info.Where != path {
 		t.Errorf("Info() = %+v", info)
 	}
 	snap, err := db.Load(t.Context())

@@ -87,7 +87,6 @@ func logSteps() []step {
 			CONSTRAINT odb_change_rev FOREIGN KEY (rev) REFERENCES odb_change_set (rev)
 		){SUFFIX}`},
 		{"change name", `CREATE INDEX odb_change_name ON odb_change (kind, name)`},
-		{"change old name", `CREATE INDEX odb_change_old_name ON odb_change (kind, old_name)`},
 	}
 }
 
