@@ -67,7 +67,9 @@ func (x *exchange) answer(ctx context.Context, out []byte) {
 			contentType = textXMLType
 		}
 	}
-	h["Content-Type"] = contentType
+	if reply.Raw != nil || x.e.headers["Content-Type"] == nil {
+		h["Content-Type"] = contentType
+	}
 	for name, values := range reply.Header {
 		if name = http.CanonicalHeaderKey(name); !ours(name) {
 			h[name] = values

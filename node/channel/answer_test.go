@@ -33,6 +33,7 @@ func TestAnswers(t *testing.T) {
 		ch("list", `"path":"/list","service":"list"`), ch("null", `"path":"/null","service":"null"`), ch("bad", `"path":"/bad","service":"bad"`),
 		ch("long", `"path":"/long","service":"long"`), ch("none", `"path":"/none","service":"none"`), ch("odd", `"path":"/odd","service":"odd"`),
 		ch("redirect", `"path":"/redirect","service":"redirect"`), ch("bytes", `"path":"/bytes","service":"bytes"`),
+		ch("typed", `"path":"/typed","service":"json","headers":{"content-type":"application/vnd.x+json"}`), ch("typedraw", `"path":"/typedraw","service":"csv","headers":{"Content-Type":"x/y"}`),
 		ch("hal", `"path":"/hal","service":"hal"`), ch("csv", `"method":"ANY","path":"/csv","service":"csv"`),
 		ch("status", `"path":"/status","service":"status","headers":{"X-Fixed":"yes"}`),
 	)
@@ -59,6 +60,8 @@ func TestAnswers(t *testing.T) {
 		"raw for who takes it":    {"GET", "/csv", "text/csv", 200, "text/csv", "a,b\n"},
 		"raw and empty":           {"GET", "/bytes", "", 200, "application/octet-stream", ""},
 		"own type":                {"GET", "/hal", "", 200, "application/hal+json", "{}"},
+		"channel's type":          {"GET", "/typed", "", 200, "application/vnd.x+json", `{"a":"<å>"}`},
+		"channel's type, raw":     {"GET", "/typedraw", "", 200, "text/csv", "a,b\n"},
 		"no content":              {"GET", "/none", "", 204, "", ""},
 		"redirect":                {"GET", "/redirect", "", 303, "application/json", "{}"},
 		"long":                    {"GET", "/long", "", 200, "application/json", long},

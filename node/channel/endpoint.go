@@ -61,6 +61,9 @@ func newEndpoint(d odb.Named[*odb.ChannelSpec], prev *endpoint) (*endpoint, erro
 		}
 	}
 	for name, value := range d.S.Headers {
+		if ours(http.CanonicalHeaderKey(name)) {
+			return nil, fmt.Errorf("the header %s cannot be set: it belongs to the connection or to the product", name)
+		}
 		if e.headers == nil {
 			e.headers = http.Header{}
 		}

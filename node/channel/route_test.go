@@ -151,6 +151,11 @@ func TestApply(t *testing.T) {
 	expect("/x/1", "404")
 	apply(1, ch("a", `"path":"/n","service":"one","xml":{"strip":true,"namespaces":{"a":"urn:a"}}`))
 	expect("/n", "404")
+	for _, header := range []string{"Content-Length", "connection", "Transfer-Encoding"} {
+		if p := apply(1, ch("a", `"path":"/n","service":"one","headers":{"`+header+`":"1"}`)); !strings.Contains(p[0].Reason, header) {
+			t.Errorf("problem = %+v", p)
+		}
+	}
 	apply(0)
 	expect("/a", "404")
 }
