@@ -331,3 +331,27 @@ func TestClosed(t *testing.T) {
 	}
 	eventually(t, "all machines are closed", func() bool { return e.Stats().VMs == 0 })
 }
+
+// TestLarge: what does not fit into a machine is an error, wherever it comes from.
+func TestLarge(t *testing.T) {
+	big := json.RawMessage(`"` + strings.Repeat("x", 12<<20) + `"`)
+	n := newNode(t, quickjs.Config{MemoryPerVM: 8 << 20}, map[string]service.Operation{
+		"http.request": func(context.Context, *service.Call, json.RawMessage) (any, error) {
+			return json.RawMessage(`{"status":200,"headers":{},"json":` + string(big) + `}`), nil
+		},
+	})
+	n.deploy(source(`import { service } from "@signalbox/sdk";
+export const take = service({ name: "take", handle: (_ctx, input: unknown) => String(input).length });
+export const fetch = service({ name: "fetch", handle: (ctx) => ctx.conn.http("x").get("/").json.length });
+export const fetchAndCatch = service({ name: "fetchAndCatch", handle(ctx) { try { return ctx.conn.http("x").get("/").json.length; } catch (e) { return "caught"; } } });`))
+	for _, name := range []string{"take", "fetch"} {
+		if out, err := n.call(name, string(big)); err == nil || err.Code != service.CodeMemory {
+			t.Errorf("%s = %.100s, %.200v, want out_of_memory", name, out, err)
+		}
+		n.want("take", `"abc"`, "3")
+	}
+	n.want("fetchAndCatch", "null", `"caught"`)
+	if out, err := n.call("take", `"`+strings.Repeat("ä", 1<<19)+`"`); err != nil || out != "524288" {
+		t.Errorf("take = %.100s, %.200v, want 524288", out, err)
+	}
+}

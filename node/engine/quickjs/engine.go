@@ -48,7 +48,7 @@ func (c Config) check() error {
 	return errors.Join(
 		checkThat(c.MemoryPerVM >= 2<<20, "MemoryPerVM is %d bytes; at least 2 MiB are needed", c.MemoryPerVM),
 		checkThat(c.StackSize >= 200 && c.StackSize <= 5000, "StackSize is %d; 200 to 5000 are possible", c.StackSize),
-		checkThat(c.MaxVMs >= 1 && c.MaxVMsNode >= c.MaxVMs, "MaxVMs is %d and MaxVMsNode %d; both are at least 1, and the node's is not the smaller one", c.MaxVMs, c.MaxVMsNode),
+		checkThat(c.MaxVMs >= 1 && c.MaxVMsNode >= 1, "MaxVMs is %d and MaxVMsNode %d; both are at least 1", c.MaxVMs, c.MaxVMsNode),
 		checkThat(c.IdleVMs >= 0 && c.IdleAfter > 0 && c.RecycleAfter > 0, "IdleVMs, IdleAfter and RecycleAfter must not be negative"),
 		checkThat(c.LoadTimeout > 0 && c.StuckAfter > 0, "LoadTimeout and StuckAfter must not be negative"),
 	)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -78,7 +77,7 @@ func FuzzLoad(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	e, err := New(Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), LoadTimeout: 100 * time.Millisecond, StuckAfter: 5 * time.Second})
+	e, err := New(Config{Log: slog.New(slog.DiscardHandler), LoadTimeout: 100 * time.Millisecond, StuckAfter: 5 * time.Second})
 	if err != nil {
 		f.Fatal(err)
 	}

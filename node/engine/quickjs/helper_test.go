@@ -2,7 +2,6 @@ package quickjs_test
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -26,7 +25,7 @@ func newEngine(tb testing.TB, cfg quickjs.Config) *quickjs.Engine {
 		return e
 	}
 	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	e, err := quickjs.New(cfg)
 	if err != nil {
@@ -46,7 +45,7 @@ func slowly(d time.Duration) time.Duration {
 
 // sharedEngine serves the tests that need nothing special of theirs.
 var sharedEngine = sync.OnceValues(func() (*quickjs.Engine, error) {
-	return quickjs.New(quickjs.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return quickjs.New(quickjs.Config{Log: slog.New(slog.DiscardHandler)})
 })
 
 // source makes a package of one file src/index.ts, or of pairs of name and text.
@@ -93,7 +92,7 @@ type node struct {
 }
 
 // newNode starts a node with an engine; ops are host operations beside the usual ones.
-func newNode(tb testing.TB, cfg quickjs.Config, ops map[string]service.Operation, observe ...service.Observer) *node {
+func newNode(tb testing.TB, cfg quickjs.Config, ops map[string]service.Operation) *node {
 	tb.Helper()
 	e := newEngine(tb, cfg)
 	host, err := service.NewHost(ops)
@@ -101,14 +100,10 @@ func newNode(tb testing.TB, cfg quickjs.Config, ops map[string]service.Operation
 		tb.Fatal(err)
 	}
 	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &node{tb: tb, engine: e, registry: service.NewRegistry()}
-	sc := service.Config{Registry: n.registry, Host: host, Log: cfg.Log}
-	if len(observe) > 0 {
-		sc.Observer = observe[0]
-	}
-	n.invoker = service.NewInvoker(sc)
+	n.invoker = service.NewInvoker(service.Config{Registry: n.registry, Host: host, Log: cfg.Log})
 	tb.Cleanup(n.registry.Close)
 	return n
 }
@@ -156,10 +151,10 @@ func (n *node) want(name, input, want string) {
 	n.tb.Helper()
 	out, err := n.call(name, input)
 	if err != nil {
-		n.tb.Fatalf("%s(%s): %v\n%s", name, input, err, err.Stack)
+		n.tb.Fatalf("%s(%.200s): %v\n%s", name, input, err, err.Stack)
 	}
 	if out != want {
-		n.tb.Fatalf("%s(%s) = %s, want %s", name, input, out, want)
+		n.tb.Fatalf("%s(%.200s) = %.500s, want %.500s", name, input, out, want)
 	}
 }
 

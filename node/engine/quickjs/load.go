@@ -87,7 +87,7 @@ func settingsOf(src Source) (json.RawMessage, error) {
 
 // loading answers host operations while a package's top level runs: those of the
 // library, which need no call, and the log.
-func (e *Engine) loading(pkg string) func(op string, args []byte) ([]byte, error) {
+func (e *Engine) loading(ctx context.Context, pkg string) func(op string, args []byte) ([]byte, error) {
 	return func(op string, args []byte) ([]byte, error) {
 		if op == "log" {
 			var line struct{ Level, Message string }
@@ -104,8 +104,6 @@ func (e *Engine) loading(pkg string) func(op string, args []byte) ([]byte, error
 		if err := library.CheckDepth(args, 0); err != nil {
 			return nil, err
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), e.cfg.LoadTimeout)
-		defer cancel()
 		result, err := run(ctx, args)
 		if err != nil {
 			return nil, err
@@ -148,7 +146,7 @@ func (e *Engine) describe(ctx context.Context, m *module, text string) ([]byte, 
 	}
 	loadCtx, cancel := context.WithTimeout(ctx, e.cfg.LoadTimeout)
 	defer cancel()
-	vm.settle = e.loading(m.name)
+	vm.settle = e.loading(loadCtx, m.name)
 	err = vm.do(loadCtx, func() (err error) {
 		if err := vm.prepare(e.sdk); err != nil {
 			return err

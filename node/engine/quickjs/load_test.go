@@ -287,7 +287,7 @@ func TestConfig(t *testing.T) {
 	for name, cfg := range map[string]quickjs.Config{
 		"memory":      {MemoryPerVM: 1000},
 		"stack":       {StackSize: 100_000},
-		"machines":    {MaxVMs: 10, MaxVMsNode: 5},
+		"machines":    {MaxVMs: -1},
 		"idle":        {IdleVMs: -1},
 		"recycle":     {RecycleAfter: -1},
 		"load":        {LoadTimeout: -1},

@@ -19,7 +19,7 @@ func bundleSDK(entry string) (string, error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Write: false, Outfile: "sdk.js", AbsWorkingDir: "/",
 		Format: api.FormatIIFE, GlobalName: "__signalbox", Platform: api.PlatformNeutral, Target: api.ES2023,
-		TsconfigRaw: "{}", MinifyWhitespace: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
+		TsconfigRaw: "{}", MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true, LegalComments: api.LegalCommentsNone,
 		Banner: map[string]string{"js": `"use strict";`}, LogLevel: api.LogLevelSilent,
 		Plugins: []api.Plugin{{Name: "sdk", Setup: func(p api.PluginBuild) {
 			p.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {

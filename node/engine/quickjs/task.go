@@ -35,7 +35,7 @@ var errGone = errors.New("the call has ended")
 // run calls the service and returns what the script answers. It runs as a job.
 func (t *task) run(m *machine) (string, error) {
 	if m.fresh {
-		m.settle = t.module.engine.loading(t.module.name)
+		m.settle = t.module.engine.loading(t.ctx, t.module.name)
 		if err := m.boot(t.module.program); err != nil {
 			return "", fmt.Errorf("boot package %s: %w", t.module.name, err)
 		}

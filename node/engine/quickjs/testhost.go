@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 // bench is what the script of one test has of the node.
 type bench struct {
+	ctx      context.Context //nolint:containedctx // a bench is one run
 	engine   *Engine
 	machine  *machine
 	deadline time.Time
@@ -40,12 +40,12 @@ func (b *bench) host(op string, args []byte) ([]byte, error) {
 		}
 		return []byte("null"), nil
 	case "test.check":
-		return checkValue(args)
+		return checkValue(b.ctx, args)
 	}
 	if _, ok := b.engine.library[op]; !ok {
 		return nil, service.Errorf(http.StatusInternalServerError, service.CodeOperation, "a test cannot use %s: give its context a fake", op)
 	}
-	return b.engine.loading("test")(op, args)
+	return b.engine.loading(b.ctx, "test")(op, args)
 }
 
 func (b *bench) log(args []byte) ([]byte, error) {
@@ -69,7 +69,7 @@ const maxTestLog = 200
 // checkValue holds a value against one side of a service's declaration, by the
 // very code that calls of the service pass in production. It answers the value,
 // with defaults filled in.
-func checkValue(args []byte) ([]byte, error) {
+func checkValue(ctx context.Context, args []byte) ([]byte, error) {
 	var a struct {
 		Service string          `json:"service"`
 		Schema  json.RawMessage `json:"schema"`
@@ -100,8 +100,8 @@ func checkValue(args []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	invoker := service.NewInvoker(service.Config{Registry: registry, Host: host, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	return invoker.Invoke(context.Background(), &service.Call{CID: "test-check", Service: a.Service, Channel: "test", Input: a.Value})
+	invoker := service.NewInvoker(service.Config{Registry: registry, Host: host, Log: slog.New(slog.DiscardHandler)})
+	return invoker.Invoke(ctx, &service.Call{CID: "test-check", Service: a.Service, Channel: "test", Input: a.Value})
 }
 
 // same is a service that answers its input.

@@ -181,10 +181,10 @@ func (s *suite) load(ctx context.Context) error {
 		return err
 	}
 	s.machine = m
-	b := &bench{engine: s.engine, machine: m, deadline: time.Now().Add(s.engine.cfg.LoadTimeout)}
-	m.settle = b.host
 	ctx, cancel := context.WithTimeout(ctx, s.engine.cfg.LoadTimeout)
 	defer cancel()
+	b := &bench{ctx: ctx, engine: s.engine, machine: m, deadline: time.Now().Add(s.engine.cfg.LoadTimeout)}
+	m.settle = b.host
 	err = m.do(ctx, func() (err error) {
 		if err := m.prepare(s.kit.code); err != nil {
 			return err
@@ -238,7 +238,7 @@ func (s *suite) runOne(parent context.Context, index int, r *TestResult) {
 	}
 	ctx, cancel := context.WithTimeout(parent, s.opts.Timeout)
 	defer cancel()
-	m, b := s.machine, &bench{engine: s.engine, machine: s.machine, deadline: began.Add(s.opts.Timeout)}
+	m, b := s.machine, &bench{ctx: ctx, engine: s.engine, machine: s.machine, deadline: began.Add(s.opts.Timeout)}
 	m.settle = b.host
 	var said string
 	err := m.do(ctx, func() (err error) {

@@ -27,5 +27,5 @@ function text(value: unknown): string {
 export function installConsole(write: (level: string, message: string) => void): void {
   const line = (level: string) => (...values: unknown[]): void => write(level, values.map(text).join(" "));
   const info = line("info");
-  globalThis.console = { debug: line("debug"), log: info, info, warn: line("warn"), error: line("error") };
+  globalThis.console = { debug: line("debug"), log: info, info, warn: line("warn"), error: line("error") } as Console;
 }
