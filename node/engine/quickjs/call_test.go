@@ -322,14 +322,37 @@ export const inner = service({ name: "inner", handle: () => %d });`, v, v))
 	}
 }
 
-// TestClosed: an engine that is closed loads nothing.
+// TestClosed: an engine that is closed loads nothing and makes no machine; calls
+// under way end well.
 func TestClosed(t *testing.T) {
-	e := newEngine(t, quickjs.Config{IdleVMs: 2})
-	e.Close()
-	if _, err := e.Load(t.Context(), source(hello)); err == nil {
+	g := newGate()
+	n := newNode(t, quickjs.Config{IdleVMs: 2}, g.ops())
+	n.deploy(waitingPackage("a"))
+	done := make(chan error, 1)
+	go func() {
+		out, err := n.call("a.wait", "null")
+		if err == nil && out == "200" {
+			done <- nil
+			return
+		}
+		done <- fmt.Errorf("a.wait = %s, %v", out, err)
+	}()
+	<-g.arrived
+	n.engine.Close()
+	if _, err := n.engine.Load(t.Context(), source(hello)); err == nil {
 		t.Error("Load() works after Close()")
 	}
-	eventually(t, "all machines are closed", func() bool { return e.Stats().VMs == 0 })
+	if _, err := n.engine.Test(t.Context(), source("a.ts", hello, "a.test.ts", ""), quickjs.TestOptions{}); err == nil {
+		t.Error("Test() works after Close()")
+	}
+	if _, err := n.call("a.tree", "0"); err == nil || err.Status != http.StatusServiceUnavailable {
+		t.Errorf("a call after Close() ended as %v", err)
+	}
+	close(g.open)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	eventually(t, "all machines are closed", func() bool { return n.engine.Stats().VMs == 0 })
 }
 
 // TestLarge: what does not fit into a machine is an error, wherever it comes from.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"modernc.org/quickjs"
 
 	"signalbox.internal/node/library"
+	"signalbox.internal/node/service"
 )
 
 // Config says what the engine may use.
@@ -74,10 +76,11 @@ type Engine struct {
 	sdk     []byte            // bytecode of @signalbox/sdk
 	stubs   map[string]string // modules of the engine's own, for services
 	library map[string]library.Op
-	kit     func() (*testKit, error) // compiled when the first test needs it
-	slots   chan struct{}            // calls admitted on the node
-	live    atomic.Int64             // machines that exist
-	stuck   atomic.Int64             // machines that cannot be stopped
+	slots   chan struct{} // calls admitted on the node
+	live    atomic.Int64  // machines that exist
+	stuck   atomic.Int64  // machines that cannot be stopped
+	making  sync.Mutex    // held while room is made for a machine
+	kit     testKit
 
 	mu      sync.Mutex
 	modules map[*module]struct{}
@@ -94,7 +97,6 @@ func New(cfg Config) (*Engine, error) {
 		cfg: cfg, log: cfg.Log, library: library.Ops(),
 		slots: make(chan struct{}, cfg.MaxVMsNode), modules: map[*module]struct{}{},
 	}
-	e.kit = sync.OnceValues(e.compileKit)
 	code, exports, err := e.compileSDK("src/engine.ts", "sdk")
 	if err != nil {
 		return nil, err
@@ -152,14 +154,11 @@ var errTooMany = errors.New("the node has as many virtual machines as it may")
 
 // newMachine starts a machine, within the node's bound.
 func (e *Engine) newMachine() (*machine, error) {
-	most := int64(e.cfg.MaxVMsNode * keptFactor)
-	if e.live.Add(1) > most {
-		e.live.Add(-1)
-		e.sweep(0, 0)
-		if e.live.Add(1) > most {
-			e.live.Add(-1)
-			return nil, errTooMany
-		}
+	if e.isClosed() {
+		return nil, service.Errorf(http.StatusServiceUnavailable, service.CodeBusy, "the engine is closed")
+	}
+	if !e.reserve() && !e.makeRoom() {
+		return nil, errTooMany
 	}
 	return start(limits{memory: e.cfg.MemoryPerVM, stack: e.cfg.StackSize, grace: e.cfg.StuckAfter}, func(err error) {
 		e.live.Add(-1)
@@ -167,6 +166,39 @@ func (e *Engine) newMachine() (*machine, error) {
 			e.log.Error("a virtual machine left memory behind", slog.Any("error", err))
 		}
 	})
+}
+
+// reserve counts a machine that is about to be made; false when there are too many.
+func (e *Engine) reserve() bool {
+	for {
+		n := e.live.Load()
+		if n >= int64(e.cfg.MaxVMsNode*keptFactor) {
+			return false
+		}
+		if e.live.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// makeRoom closes all idle machines and reserves one. A closed machine counts
+// until its memory is free; who comes meanwhile waits here instead of being refused.
+func (e *Engine) makeRoom() bool {
+	e.making.Lock()
+	defer e.making.Unlock()
+	if e.reserve() {
+		return true
+	}
+	for _, m := range e.sweep(0, 0) {
+		<-m.ended
+	}
+	return e.reserve()
+}
+
+func (e *Engine) isClosed() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed
 }
 
 // Stats says what the engine uses now.
@@ -212,16 +244,20 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 // sweep closes machines that have been idle for longer than after. Each package
-// keeps up to keep of them, as long as the node has not too many idle ones.
-func (e *Engine) sweep(after time.Duration, keep int) {
+// keeps up to keep of them, as long as the node has not too many idle ones. It
+// returns those that it closed.
+func (e *Engine) sweep(after time.Duration, keep int) []*machine {
+	var closed []*machine
 	most := e.cfg.MaxVMsNode / keptFactor
 	for _, m := range e.list() {
-		most -= m.pool.sweep(time.Now().Add(-after), max(0, min(keep, most)))
+		swept, kept := m.pool.sweep(time.Now().Add(-after), max(0, min(keep, most)))
+		closed, most = append(closed, swept...), most-kept
 	}
+	return closed
 }
 
-// Close closes every package. Calls under way end first; those that come later
-// are refused.
+// Close closes every package. Calls under way keep their machines until they
+// end; Close does not wait for them. What needs a new machine is refused.
 func (e *Engine) Close() {
 	e.mu.Lock()
 	e.closed = true

@@ -21,18 +21,15 @@ const maxTimeout = 24 * time.Hour
 // Load builds a package and runs its top level once, to learn its services. A
 // package that cannot be served is a [*BuildError]. The caller closes the module.
 func (e *Engine) Load(ctx context.Context, src Source) (service.Module, error) {
-	e.mu.Lock()
-	closed := e.closed
-	e.mu.Unlock()
-	if closed {
-		return nil, errors.New("load package " + src.Name + ": the engine is closed")
-	}
 	m, err := e.build(ctx, src)
 	if err != nil {
 		return nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closed { // while the package was built
+		return nil, errors.New("load package " + src.Name + ": the engine is closed")
+	}
 	e.modules[m] = struct{}{}
 	return m, nil
 }

@@ -38,20 +38,21 @@ func (p *pool) put(m *machine) {
 }
 
 // sweep closes the machines that are idle since before the instant, but for keep
-// of them, and returns how many old ones it kept.
-func (p *pool) sweep(before time.Time, keep int) int {
+// of them, and returns those and how many old ones it kept.
+func (p *pool) sweep(before time.Time, keep int) (closed []*machine, kept int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old := 0
 	for old < len(p.idle) && !p.idle[old].idle.After(before) {
 		old++
 	}
-	kept := min(keep, old)
-	for _, m := range p.idle[:old-kept] {
+	kept = min(keep, old)
+	closed = p.idle[:old-kept]
+	for _, m := range closed {
 		m.close()
 	}
 	p.idle = append([]*machine(nil), p.idle[old-kept:]...)
-	return kept
+	return closed, kept
 }
 
 func (p *pool) size() int {

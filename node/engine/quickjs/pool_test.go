@@ -203,6 +203,25 @@ func TestIdle(t *testing.T) {
 	n.want("a.tree", "1", "1")
 }
 
+// TestRoom: idle machines of other packages make room; a call is not refused
+// because their memory is just being freed.
+func TestRoom(t *testing.T) {
+	n := newNode(t, quickjs.Config{MaxVMs: 1, MaxVMsNode: 1}, nil)
+	var packages []quickjs.Source
+	for i := range 12 {
+		packages = append(packages, waitingPackage(fmt.Sprintf("p%d", i)))
+	}
+	n.deploy(packages...)
+	for range 4 {
+		for _, p := range packages {
+			n.want(p.Name+".tree", "0", "1")
+		}
+	}
+	if s := n.engine.Stats(); s.VMs > 4 {
+		t.Errorf("%d machines exist, at most 4 may", s.VMs)
+	}
+}
+
 // TestLoadKeepsNothing: packages that nobody calls have no machine.
 func TestLoadKeepsNothing(t *testing.T) {
 	e := newEngine(t, quickjs.Config{IdleVMs: 2})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/quickjs"
@@ -48,20 +49,28 @@ type TestError struct {
 	Stack   string `json:"stack,omitempty"`
 }
 
-// testKit is the SDK with the test kit.
+// testKit is the SDK with the test kit, compiled when the first test needs it.
 type testKit struct {
-	code  []byte
+	mu    sync.Mutex
+	code  []byte // nil: not compiled yet
 	stubs map[string]string
 }
 
+// compileKit compiles the test kit, once it succeeds: that all machines are
+// taken now must not fail every test to come.
 func (e *Engine) compileKit() (*testKit, error) {
+	k := &e.kit
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.code != nil {
+		return k, nil
+	}
 	code, exports, err := e.compileSDK("src/engine-test.ts", "sdk", "kit")
 	if err != nil {
 		return nil, err
 	}
-	return &testKit{code: code, stubs: map[string]string{
-		sdkModule: stub("sdk", exports["sdk"]), testModule: stub("kit", exports["kit"]),
-	}}, nil
+	k.code, k.stubs = code, map[string]string{sdkModule: stub("sdk", exports["sdk"]), testModule: stub("kit", exports["kit"])}
+	return k, nil
 }
 
 // Test builds a package as Load does and runs its tests (*.test.ts) in machines
@@ -71,7 +80,7 @@ func (e *Engine) compileKit() (*testKit, error) {
 func (e *Engine) Test(ctx context.Context, src Source, opts TestOptions) (TestReport, error) {
 	began := time.Now()
 	report := TestReport{Package: src.Name}
-	kit, err := e.kit()
+	kit, err := e.compileKit()
 	if err != nil {
 		return report, err
 	}
@@ -138,11 +147,14 @@ type suite struct {
 	mapper  *mapper
 	code    []byte // bytecode, once compiled
 	machine *machine
-	tests   []struct {
-		Name string `json:"name"`
-		Skip bool   `json:"skip"`
-	}
+	tests   []declaredTest
 	results []TestResult
+}
+
+// declaredTest is what a script says of one test.
+type declaredTest struct {
+	Name string `json:"name"`
+	Skip bool   `json:"skip"`
 }
 
 func (s *suite) runAll(ctx context.Context) error {
@@ -185,16 +197,17 @@ func (s *suite) load(ctx context.Context) error {
 	defer cancel()
 	b := &bench{ctx: ctx, engine: s.engine, machine: m, deadline: time.Now().Add(s.engine.cfg.LoadTimeout)}
 	m.settle = b.host
+	code, tests := s.code, []declaredTest(nil) // the job's own: it may outlive this function
 	err = m.do(ctx, func() (err error) {
 		if err := m.prepare(s.kit.code); err != nil {
 			return err
 		}
-		if s.code == nil {
-			if s.code, err = m.vm.Compile(s.text, quickjs.EvalGlobal); err != nil {
+		if code == nil {
+			if code, err = m.vm.Compile(s.text, quickjs.EvalGlobal); err != nil {
 				return err
 			}
 		}
-		if _, err := m.vm.EvalBytecode(s.code); err != nil {
+		if _, err := m.vm.EvalBytecode(code); err != nil {
 			return err
 		}
 		if err := m.drain(); err != nil {
@@ -207,8 +220,11 @@ func (s *suite) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal([]byte(fmt.Sprint(list)), &s.tests)
+		return json.Unmarshal([]byte(fmt.Sprint(list)), &tests)
 	})
+	if err == nil {
+		s.code, s.tests = code, tests
+	}
 	return s.after(err, b)
 }
 
