@@ -328,15 +328,12 @@ func TestClosed(t *testing.T) {
 	g := newGate()
 	n := newNode(t, quickjs.Config{IdleVMs: 2}, g.ops())
 	n.deploy(waitingPackage("a"))
-	done := make(chan error, 1)
-	go func() {
-		out, err := n.call("a.wait", "null")
-		if err == nil && out == "200" {
-			done <- nil
-			return
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if out, err := n.call("a.wait", "null"); err != nil || out != "200" {
+			t.Errorf("a.wait = %s, %v", out, err)
 		}
-		done <- fmt.Errorf("a.wait = %s, %v", out, err)
-	}()
+	})
 	<-g.arrived
 	n.engine.Close()
 	if _, err := n.engine.Load(t.Context(), source(hello)); err == nil {
@@ -349,9 +346,7 @@ func TestClosed(t *testing.T) {
 		t.Errorf("a call after Close() ended as %v", err)
 	}
 	close(g.open)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	wg.Wait()
 	eventually(t, "all machines are closed", func() bool { return n.engine.Stats().VMs == 0 })
 }
 

@@ -88,6 +88,12 @@ export interface Settings {
 type NamedInput<N> = N extends keyof Services ? (Services[N] extends { input: infer I } ? I : any) : any;
 type NamedOutput<N> = N extends keyof Services ? (Services[N] extends { output: infer O } ? O : any) : any;
 
+/** The arguments that hand over an input: none are needed where nothing, or null, is one. */
+type InputArgs<I> = undefined extends I ? [input?: I] : null extends I ? [input?: I] : [input: I];
+
+/** A name that {@link Services} does not declare. */
+type Undeclared<N extends string> = N extends keyof Services ? never : N;
+
 /** What a service, or the service of a name, takes. */
 export type TargetInput<S> = S extends Service<any, any, infer G> ? G : NamedInput<S>;
 
@@ -121,10 +127,13 @@ export interface Ctx {
 
   /** Calls another service in the versions that this call started with; throws its ServiceError. */
   invoke<I, O, G>(service: Service<I, O, G>, input: NoInfer<G>): O;
-  /** Calls another service by name. */
-  invoke<N extends keyof Services & string>(name: N, input: NamedInput<N>): NamedOutput<N>;
-  /** Calls another service by name. */
-  invoke<T = any>(name: string, input?: unknown): T;
+  /** Calls another service by a name that {@link Services} declares. */
+  invoke<N extends keyof Services & string>(name: N, ...input: InputArgs<NamedInput<N>>): NamedOutput<N>;
+  /**
+   * Calls another service by any other name. With a type argument, which promises
+   * what the service answers, the input is not checked whatever the name.
+   */
+  invoke<T = any, N extends string = string>(name: Undeclared<N>, input?: unknown): T;
 
   /**
    * Calls up to 64 services at once and waits for all. The results are in the

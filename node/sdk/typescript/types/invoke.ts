@@ -64,6 +64,8 @@ service({ name: "bad", input: { type: "object" }, handle: () => 1 });
 declare module "@signalbox/sdk" {
   interface Services {
     "stock.level": { input: { sku: string }; output: { pieces: number } };
+    "stock.count": { output: number };
+    "stock.clear": { input: { sku?: string } | null; output: boolean };
   }
   interface Settings {
     readonly greeting: string;
@@ -78,6 +80,29 @@ export function usage(ctx: Ctx): void {
   same<ReturnType<typeof byName>, { pieces: number }>(true);
   const free: { x: number } = ctx.invoke<{ x: number }>("anything.else", [1, 2]);
   void free;
+  const named: string = "some." + ctx.cid;
+  same<ReturnType<typeof byVariable>, any>(true);
+  const byVariable = () => ctx.invoke(named, { sku: 1 });
+  same<ReturnType<typeof byOtherName>, any>(true);
+  const byOtherName = () => ctx.invoke("some.other");
+  same<ReturnType<typeof withoutInput>, number>(true);
+  const withoutInput = () => ctx.invoke("stock.count");
+  same<ReturnType<typeof withNull>, boolean>(true);
+  const withNull = () => [ctx.invoke("stock.clear"), ctx.invoke("stock.clear", null), ctx.invoke("stock.clear", { sku: "a" })][0]!;
+  // @ts-expect-error sku is a text, and the name is declared
+  ctx.invoke("stock.level", { sku: 1 });
+  // @ts-expect-error sku is missing
+  ctx.invoke("stock.level", {});
+  // @ts-expect-error the input is missing
+  ctx.invoke("stock.level");
+  // @ts-expect-error there is no such property
+  ctx.invoke("stock.level", { sku: "a", size: 1 });
+  // @ts-expect-error sku is a text, or left out
+  ctx.invoke("stock.clear", { sku: 1 });
+  // @ts-expect-error the answer has no price
+  ctx.invoke("stock.level", { sku: "a" }).price;
+  // @ts-expect-error a service is called by a text or a value
+  ctx.invoke(1);
   // @ts-expect-error currency is missing
   ctx.invoke(rate, {});
   // @ts-expect-error currency is a text
@@ -96,6 +121,8 @@ export function usage(ctx: Ctx): void {
   if (c.ok) c.value.whatever;
   // @ts-expect-error currency is a text
   ctx.parallel([{ service: rate, input: { currency: 1 } }]);
+  // @ts-expect-error sku is a text, and the name is declared
+  ctx.parallel([{ service: "stock.level", input: { sku: 1 } }]);
 
   // Connections.
   const answer: HttpResponse = ctx.conn.http("crm").post("/orders/{id}", { params: { id: 1 }, json: { a: 1 }, retry: false });
