@@ -220,3 +220,40 @@ export const root = service({ name: "v.root", handle(ctx) { return { root: "` + 
 	stop()
 	wg.Wait()
 }
+
+// What the parts refuse is on /metrics, and secrets may come from the environment.
+func TestRefusalsAreCountedAndSecretsComeFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	n := nodetest.Start(t, nodetest.Options{LookupEnv: func(name string) (string, bool) { return "from-the-environment", name == "PARTNER_KEY" }})
+	n.Apply(`kind: security
+name: partner
+spec: {type: apikey, key: {ref: "env:PARTNER_KEY"}}
+---
+kind: channel
+name: echo
+spec: {path: /echo, service: signalbox.echo, security: [partner]}
+`)
+	if a := n.Do(http.MethodGet, "/echo", "", "X-API-Key", "from-the-environment"); a.Status != 200 {
+		t.Errorf("the key of the environment: %d %s", a.Status, a.Body)
+	}
+	for range 3 {
+		n.Do(http.MethodGet, "/echo", "", "X-API-Key", "another-key")
+	}
+	metrics, err := n.API.Metrics(t.Context())
+	if err != nil || !strings.Contains(string(metrics), `signalbox_refused_total{part="channel",reason="unauthorized"} 3`) {
+		t.Errorf("metrics, %v:\n%s", err, metrics)
+	}
+}
+
+func TestServiceIsNotRenamed(t *testing.T) {
+	t.Parallel()
+	n := nodetest.Start(t, nodetest.Options{})
+	def, err := n.API.Definition(t.Context(), "service", "signalbox.echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = n.API.RenameDefinition(t.Context(), def, client.RenameDefinition{Name: "other"})
+	if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("got %v", err)
+	}
+}

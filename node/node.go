@@ -35,8 +35,10 @@ type Options struct {
 	Config   config.Config
 	Compiled []service.Module // services linked into this binary, beside the built-in ones
 	Demo     bool             // serve and deploy the demo
-	Version  string           // of the binary, for people
-	Log      *slog.Logger     // nil means slog.Default()
+	// LookupEnv finds the environment variables that secrets refer to; nil finds none.
+	LookupEnv func(string) (string, bool)
+	Version   string       // of the binary, for people
+	Log       *slog.Logger // nil means slog.Default()
 }
 
 // Node is one running box. Open makes it, Run serves and in the end closes it.
@@ -138,7 +140,7 @@ func (n *Node) openTrust(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: keyring}); err != nil {
+	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: keyring, Lookup: n.opts.LookupEnv}); err != nil {
 		return err
 	}
 	token, hash := admin.NewToken()

@@ -97,6 +97,9 @@ func (n *Node) openEdges(context.Context) error {
 			return fmt.Errorf("open the demo: %w", err)
 		}
 	}
+	if err := n.metrics.Register(refusals{n}); err != nil {
+		return err
+	}
 	// What is referred to comes before what refers to it.
 	n.events = admin.NewEvents(time.Now)
 	n.rec, err = newReconciler(n.store, n.log, n.security, n.services, n.outgoing, n.channels, n.limits)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -96,10 +97,10 @@ func (r *reconciler) advance(ctx context.Context) error {
 		return nil
 	}
 	snap, err := r.store.Load(ctx)
+	problems, err := unreadable(snap, err)
 	if err != nil {
 		return err
 	}
-	var problems []odb.Problem
 	for _, m := range r.managers {
 		problems = append(problems, m.Apply(ctx, snap)...)
 	}
@@ -108,6 +109,20 @@ func (r *reconciler) advance(ctx context.Context) error {
 	}
 	r.publish(ctx, snap, problems)
 	return nil
+}
+
+// unreadable makes problems of the definitions that this program cannot read,
+// written by a newer one perhaps: the others are put into force all the same.
+func unreadable(snap *odb.Snapshot, err error) ([]odb.Problem, error) {
+	e, ok := errors.AsType[*odb.Error](err)
+	if snap == nil || !ok || e.Kind != odb.Invalid {
+		return nil, err
+	}
+	var problems []odb.Problem
+	for _, f := range e.Faults {
+		problems = append(problems, odb.Problem{Reason: f.Message})
+	}
+	return problems, nil
 }
 
 // retryDue reports whether a definition waits for being tried again.

@@ -115,6 +115,9 @@ func (a *API) renameDefinition(c *call) (any, error) {
 		return nil, err
 	}
 	kind, name, to := c.param("kind"), odb.CleanName(c.param("name")), odb.CleanName(in.Name)
+	if k, ok := odb.KindNamed(kind); ok && k.Fixed {
+		return nil, odb.Errorf(odb.Invalid, "rename", kind+"/"+name, "a %s is called what its code calls it; rename it there and deploy", kind)
+	}
 	if err := odb.CheckName(to); err != nil {
 		return nil, odb.Faults{{Pointer: "/name", Message: err.Error()}}.Err("rename", kind+"/"+name)
 	}

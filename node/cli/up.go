@@ -196,7 +196,7 @@ func (a *app) runNode(ctx context.Context, opts node.Options, ready func(node.In
 	if a.getenv("GOGC") == "" {
 		node.TuneMemory()
 	}
-	opts.Version, opts.Log = a.version(), a.logger(opts.Config)
+	opts.Version, opts.Log, opts.LookupEnv = a.version(), a.logger(opts.Config), a.env.LookupEnv
 	n, err := node.Open(ctx, opts)
 	if err != nil {
 		return err

@@ -34,6 +34,8 @@ type Options struct {
 	Compiled []service.Module
 	Settings map[string]string // of node.toml, by key
 	Log      io.Writer         // nil throws the log away
+	// LookupEnv finds the environment variables that secrets refer to; nil finds none.
+	LookupEnv func(string) (string, bool)
 }
 
 // Node is a running node in the test's process.
@@ -84,7 +86,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Compiled: o.Compiled, Version: "test", Log: log})
+	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv})
 	if err != nil {
 		return nil, err
 	}
