@@ -97,7 +97,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg: cfg, log: cfg.Log, library: library.Ops(),
 		slots: make(chan struct{}, cfg.MaxVMsNode), modules: map[*module]struct{}{},
 	}
-	code, exports, err := e.compileSDK("src/engine.ts", "sdk")
+	code, exports, err := e.compileSDK(context.Background(), "src/engine.ts", "sdk")
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ const sdkTimeout = time.Minute
 
 // compileSDK compiles the SDK from an entry file and reads which names its
 // namespaces export.
-func (e *Engine) compileSDK(entry string, namespaces ...string) (code []byte, exports map[string][]string, err error) {
+func (e *Engine) compileSDK(ctx context.Context, entry string, namespaces ...string) (code []byte, exports map[string][]string, err error) {
 	text, err := bundleSDK(entry)
 	if err != nil {
 		return nil, nil, fmt.Errorf("bundle SDK: %w", err)
@@ -120,7 +120,7 @@ func (e *Engine) compileSDK(entry string, namespaces ...string) (code []byte, ex
 		return nil, nil, err
 	}
 	defer m.close()
-	ctx, cancel := context.WithTimeout(context.Background(), sdkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, sdkTimeout)
 	defer cancel()
 	exports = map[string][]string{}
 	err = m.do(ctx, func() (err error) {
@@ -144,7 +144,7 @@ func (e *Engine) compileSDK(entry string, namespaces ...string) (code []byte, ex
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("compile SDK: %w", err)
+		return nil, nil, fmt.Errorf("compile SDK: %w", cmp.Or(ctx.Err(), err))
 	}
 	return code, exports, nil
 }

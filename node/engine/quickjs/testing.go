@@ -58,14 +58,14 @@ type testKit struct {
 
 // compileKit compiles the test kit, once it succeeds: that all machines are
 // taken now must not fail every test to come.
-func (e *Engine) compileKit() (*testKit, error) {
+func (e *Engine) compileKit(ctx context.Context) (*testKit, error) {
 	k := &e.kit
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.code != nil {
 		return k, nil
 	}
-	code, exports, err := e.compileSDK("src/engine-test.ts", "sdk", "kit")
+	code, exports, err := e.compileSDK(ctx, "src/engine-test.ts", "sdk", "kit")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (e *Engine) compileKit() (*testKit, error) {
 func (e *Engine) Test(ctx context.Context, src Source, opts TestOptions) (TestReport, error) {
 	began := time.Now()
 	report := TestReport{Package: src.Name}
-	kit, err := e.compileKit()
+	kit, err := e.compileKit(ctx)
 	if err != nil {
 		return report, err
 	}
