@@ -24,6 +24,7 @@ type module struct {
 	mapper   *mapper
 	services []service.Service
 	slots    chan struct{} // calls admitted in this package
+	stuck    atomic.Int64  // scripts that nothing can stop, nested calls included
 	pool     pool
 }
 
@@ -67,9 +68,14 @@ func (s *deployed) Handle(ctx context.Context, c *service.Call) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
+	settled := false
+	defer func() {
+		if !settled {
+			leave()
+		}
+	}()
 	m, err := s.module.take()
 	if err != nil {
-		leave()
 		return nil, err
 	}
 	t := &task{module: s.module, ctx: ctx, call: c, name: s.spec.Name}
@@ -79,17 +85,22 @@ func (s *deployed) Handle(ctx context.Context, c *service.Call) ([]byte, error) 
 		return err
 	})
 	if errors.Is(err, errStuck) {
+		settled = true // the reaper leaves
 		s.module.leaveBehind(m, t, leave)
 		return nil, t.ended()
 	}
+	kept := false
+	defer func() {
+		if !kept {
+			m.close()
+		}
+	}()
 	out, failure := t.outcome(answer, err)
 	m.served++
-	if t.spoilt || ctx.Err() != nil || m.served >= s.module.engine.cfg.RecycleAfter {
-		m.close()
-	} else {
+	if !t.spoilt && ctx.Err() == nil && m.served < s.module.engine.cfg.RecycleAfter {
+		kept = true
 		s.module.pool.put(m)
 	}
-	leave()
 	if failure != nil {
 		return nil, failure
 	}
@@ -131,6 +142,9 @@ func noRoom(ctx context.Context, where string) error {
 
 // take returns an idle machine or a new one, which the first call boots.
 func (m *module) take() (*machine, error) {
+	if n := m.stuck.Load(); n >= int64(m.engine.cfg.MaxVMs) {
+		return nil, service.Errorf(http.StatusServiceUnavailable, service.CodeBusy, "the package %s has %d scripts that cannot be stopped", m.name, n)
+	}
 	if idle := m.pool.take(); idle != nil {
 		return idle, nil
 	}
@@ -146,10 +160,12 @@ func (m *module) take() (*machine, error) {
 func (m *module) leaveBehind(vm *machine, t *task, leave func()) {
 	t.abandoned.Store(true)
 	m.engine.stuck.Add(1)
+	m.stuck.Add(1)
 	m.engine.log.Error("a script cannot be stopped; it uses a processor until it ends by itself",
 		"service", t.name, "package", m.name, "cid", t.call.CID, "version", m.hash)
 	go vm.reap(m.engine.log, func() {
 		m.engine.stuck.Add(-1)
+		m.stuck.Add(-1)
 		leave()
 	})
 }
