@@ -61,11 +61,20 @@ func (t *task) host(op string, args []byte) ([]byte, error) {
 	if err := library.CheckDepth(args, 0); err != nil {
 		return nil, service.Errorf(http.StatusInternalServerError, service.CodeArguments, "the arguments of %s: %v", op, err)
 	}
-	result, err := t.call.Host(t.ctx, op, args)
+	result, err := t.operate(op, args)
 	if err != nil {
 		return nil, t.remember(err)
 	}
 	return result, nil
+}
+
+// operate runs a host operation. The SDK writes "invoke" as "invoke:SERVICE" with
+// the input as it is, which saves wrapping it.
+func (t *task) operate(op string, args []byte) ([]byte, error) {
+	if name, ok := strings.CutPrefix(op, "invoke:"); ok {
+		return t.call.Invoke(t.ctx, name, args)
+	}
+	return t.call.Host(t.ctx, op, args)
 }
 
 // caused is an error on its way to the script, with the number of its cause.

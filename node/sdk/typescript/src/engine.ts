@@ -65,7 +65,15 @@ function frozen<T>(value: T): T {
 
 /** The host of every call: the node, but what never changes is asked for once. */
 const callHost: Host = (op, args) => {
-  if (op === "call.settings") return (settings ??= frozen(nodeHost(op, args) as sdk.Settings));
+  switch (op) {
+    case "call.settings":
+      return (settings ??= frozen(nodeHost(op, args) as sdk.Settings));
+    case "invoke": {
+      // The commonest operation goes the short way: its input is not wrapped and unwrapped again.
+      const { service, input } = args as { service: string; input?: object };
+      return nodeHost("invoke:" + service, input);
+    }
+  }
   return nodeHost(op, args);
 };
 

@@ -31,9 +31,9 @@ function raise(text: string): never {
 }
 
 /** Runs an operation in the node. */
-export const nodeHost: Host = (op, args) => {
+export const nodeHost = (op: string, args: unknown): unknown => {
   if (bridge === undefined) throw new Error("this code runs outside of Signalbox: use `signalbox test`, or a fake for " + op);
-  const answer = bridge(op, JSON.stringify(args));
+  const answer = bridge(op, JSON.stringify(args) ?? "null");
   if (answer.charCodeAt(0) === 1) raise(answer.slice(1));
   return JSON.parse(answer);
 };
