@@ -2,11 +2,11 @@ package node
 
 import "runtime/debug"
 
-// gcPercent lets the heap grow to five times what is live between collections.
+// gcPercent lets the heap grow to nine times what is live between collections.
 // A node's live heap is some ten megabytes and most of its memory is outside the
 // Go heap (SQLite, the machines of services), so the usual 100 costs a third more
-// processor time for a few megabytes.
-const gcPercent = 400
+// processor time to save a few megabytes. GOMEMLIMIT bounds it on a small box.
+const gcPercent = 800
 
 // TuneMemory sets the garbage collector of this process for a node. Programs
 // that run a node call it once, unless the user has set GOGC; tests do not.
