@@ -36,6 +36,8 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@go test .
 	@echo "==> go test -race -shuffle=on ./..."
 	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on ./...
+	@echo "==> go run ./build/bench -short -only start,deploy (make bench measures all, for longer)"
+	@go run ./build/bench -short -only start,deploy
 	@build/typecheck.sh
 
 check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test

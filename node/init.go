@@ -78,7 +78,7 @@ func makeFirstAdmin(ctx context.Context, dir, dsn string, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }()
+	defer func() { _ = store.Close() }() //nolint:contextcheck // closing has no context
 	err = store.CreateAccount(ctx, odb.Account{Name: FirstAdmin, Role: odb.Admin})
 	if err != nil && odb.KindOf(err) != odb.Conflict {
 		return err

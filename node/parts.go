@@ -56,7 +56,9 @@ func (n *Node) openServices(context.Context) error {
 	n.invoker = service.NewInvoker(service.Config{
 		Registry: n.registry, Host: host, Observer: n.recorder, Log: n.log, Timeout: n.cfg.ServiceTimeout,
 	})
-	n.engine, err = quickjs.New(quickjs.Config{Log: n.log, MemoryPerVM: n.cfg.ServiceMemory, MaxVMs: n.cfg.ServiceVMs, MaxVMsNode: n.cfg.ServiceVMsTotal})
+	n.engine, err = quickjs.New(quickjs.Config{ //nolint:contextcheck // the engine ends with its Close
+		Log: n.log, MemoryPerVM: n.cfg.ServiceMemory, MaxVMs: n.cfg.ServiceVMs, MaxVMsNode: n.cfg.ServiceVMsTotal,
+	})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (t *tester) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	engine, err := quickjs.New(quickjs.Config{Log: slog.New(slog.DiscardHandler)})
+	engine, err := quickjs.New(quickjs.Config{Log: slog.New(slog.DiscardHandler)}) //nolint:contextcheck // the engine outlives the command's context by its Close
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,21 @@ func RFC3339(t time.Time) string {
 // mailTokens is the format of RFC 1123.
 func mailTokens() []token {
 	return []token{
-		{letter: 'E', count: 3}, {text: ", "}, {letter: 'd', count: 2}, {text: " "}, {letter: 'M', count: 3}, {text: " "},
-		{letter: 'y', count: 4}, {text: " "}, {letter: 'H', count: 2}, {text: ":"}, {letter: 'm', count: 2}, {text: ":"},
-		{letter: 's', count: 2}, {text: " "}, {letter: mailZone},
+		{letter: 'E', count: 3},
+		{text: ", "},
+		{letter: 'd', count: 2},
+		{text: " "},
+		{letter: 'M', count: 3},
+		{text: " "},
+		{letter: 'y', count: 4},
+		{text: " "},
+		{letter: 'H', count: 2},
+		{text: ":"},
+		{letter: 'm', count: 2},
+		{text: ":"},
+		{letter: 's', count: 2},
+		{text: " "},
+		{letter: mailZone},
 	}
 }
 

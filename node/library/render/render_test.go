@@ -11,9 +11,9 @@ import (
 	"signalbox.internal/node/library/ordered"
 )
 
-func data(t testing.TB, text string) any {
+func data(t testing.TB) any {
 	t.Helper()
-	v, err := ordered.Decode([]byte(text))
+	v, err := ordered.Decode([]byte(order))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestText(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Text(t.Context(), tc.tmpl, data(t, order), Options{})
+			got, err := Text(t.Context(), tc.tmpl, data(t), Options{})
 			if fault.Code(err) != tc.code || err == nil && got != tc.want {
 				t.Errorf("got %q, %v\nwant %q %s", got, err, tc.want, tc.code)
 			}
@@ -109,7 +109,7 @@ func TestHTML(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := HTML(t.Context(), tc.tmpl, data(t, order), Options{})
+			got, err := HTML(t.Context(), tc.tmpl, data(t), Options{})
 			if fault.Code(err) != tc.code || err == nil && got != tc.want {
 				t.Errorf("got %q, %v\nwant %q %s", got, err, tc.want, tc.code)
 			}
@@ -120,10 +120,10 @@ func TestHTML(t *testing.T) {
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	for name, render := range map[string]func(context.Context, string, any, Options) (string, error){"text": Text, "html": HTML} {
-		if _, err := render(t.Context(), "{{.nothing}}", data(t, order), Options{Strict: true}); fault.Code(err) != "template.value" {
+		if _, err := render(t.Context(), "{{.nothing}}", data(t), Options{Strict: true}); fault.Code(err) != "template.value" {
 			t.Errorf("%s: %v, want template.value", name, err)
 		}
-		if got, err := render(t.Context(), "{{.none}}", data(t, order), Options{Strict: true}); got != "" || err != nil {
+		if got, err := render(t.Context(), "{{.none}}", data(t), Options{Strict: true}); got != "" || err != nil {
 			t.Errorf("%s, null: %q, %v", name, got, err)
 		}
 	}
@@ -228,7 +228,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add(`{{with .a}}{{else}}{{end}}{{$x := 1}}{{$x = json .}}{{decimal 2 "1.5" "," "."}}`, `{"a":[null,true]}`)
 	f.Add(`<script>{{if .}}var x = {{.}}{{else}}/*{{end}}</script><style>{{.}}`, `"x"`)
 	f.Fuzz(func(t *testing.T, tmpl, text string) {
-		v, err := ordered.Decode([]byte(text))
+		v, err := ordered.Decode([]byte(order))
 		if err != nil {
 			return
 		}

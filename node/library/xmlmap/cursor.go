@@ -41,7 +41,7 @@ func (c *cursor) NamespaceURL() string { return c.name().space }
 
 // Value is the attribute's value or all text inside; long texts count as many steps.
 func (c *cursor) Value() string {
-	val := ""
+	var val string
 	switch {
 	case c.attr >= 0:
 		val = c.n.attrs[c.attr].val

@@ -2,6 +2,7 @@ package xmlmap
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -131,7 +132,7 @@ func TestFormatRefuses(t *testing.T) {
 func TestFormatSaysWhere(t *testing.T) {
 	t.Parallel()
 	_, err := Format(value(t, `{"a":{"b":[{"c":"ok"},{"c d":"x"}]}}`), FormatOptions{})
-	e, ok := err.(*fault.Error)
+	e, ok := errors.AsType[*fault.Error](err)
 	if !ok || jsonOf(t, e.Details) != `{"path":"/a/b/c d"}` {
 		t.Errorf("got %v with %v", err, e.Details)
 	}

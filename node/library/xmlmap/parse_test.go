@@ -1,6 +1,7 @@
 package xmlmap
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -190,7 +191,7 @@ func longNames() string {
 func TestPlaceOfFault(t *testing.T) {
 	t.Parallel()
 	_, err := Parse([]byte("<a>\n  <b>\n  </c>\n</a>"), ParseOptions{})
-	e, ok := err.(*fault.Error)
+	e, ok := errors.AsType[*fault.Error](err)
 	if !ok {
 		t.Fatalf("got %v", err)
 	}

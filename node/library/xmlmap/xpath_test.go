@@ -71,7 +71,8 @@ func TestXPathSamples(t *testing.T) {
 		"rate": {"ecb-daily.xml", "//Cube[@currency='USD']/@rate", ParseOptions{Strip: true}, `["1.0842"]`},
 		"rate by prefix": {
 			"ecb-daily.xml", "/g:Envelope/e:Cube/e:Cube[@time]/e:Cube[@currency='PLN']",
-			ParseOptions{Namespaces: map[string]string{"e": ecbNS, "g": "http://www.gesmes.org/xml/2002-08-01"}}, `[{"@currency":"PLN","@rate":"4.1783"}]`,
+			ParseOptions{Namespaces: map[string]string{"e": ecbNS, "g": "http://www.gesmes.org/xml/2002-08-01"}},
+			`[{"@currency":"PLN","@rate":"4.1783"}]`,
 		},
 		"day":   {"ecb-daily.xml", "string(//Cube/@time)", ParseOptions{Strip: true}, `"2026-03-27"`},
 		"lines": {"ubl-order.xml", "count(/Order/cac:OrderLine)", ParseOptions{Namespaces: ubl()}, `2`},
