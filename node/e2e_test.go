@@ -99,6 +99,39 @@ func TestDeployFolder(t *testing.T) {
 	}
 }
 
+// What the deploy folder has deployed once is not deployed again by a restart:
+// somebody may have rolled it back or replaced it since.
+func TestDeployFolderAfterRestart(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "node")
+	n := nodetest.Start(t, nodetest.Options{Dir: dir})
+	file := filepath.Join(dir, "deploy", "hello.ts")
+	if err := os.WriteFile(file, []byte(helloV1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nodetest.Eventually(t, func() error {
+		_, err := os.Stat(file + ".deployed")
+		return err
+	})
+	n.Deploy("hello", strings.Replace(helloV1, "Hello, ", "Replaced, ", 1))
+	n.Apply(helloChannel)
+	if err := n.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	n = nodetest.Start(t, nodetest.Options{Dir: dir})
+	other := filepath.Join(dir, "deploy", "other.ts") // when this one is deployed, the watcher has looked at both
+	if err := os.WriteFile(other, []byte(strings.ReplaceAll(helloV1, "hello.say", "other.say")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nodetest.Eventually(t, func() error {
+		_, err := os.Stat(other + ".deployed")
+		return err
+	})
+	if a := n.Do(http.MethodPost, "/hello", `{"name":"Ada"}`); a.Body != `{"text":"Replaced, Ada"}` {
+		t.Errorf("the restart brought the folder's version back: %s", a.Body)
+	}
+}
+
 func TestRestartContinues(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "node")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -40,8 +41,8 @@ type Watcher struct {
 
 // sighting is what the watcher knows of one entry of the folder.
 type sighting struct {
-	hash     string // as seen last
-	deployed string // hash of the last attempt
+	seen  string // fingerprint as seen last
+	tried string // fingerprint of the last attempt to deploy it
 }
 
 // NewWatcher returns a watcher; Run starts it.
@@ -88,22 +89,59 @@ func (w *Watcher) look(ctx context.Context) {
 }
 
 func (w *Watcher) lookAt(ctx context.Context, name string) {
-	sources, err := ReadPackages(filepath.Join(w.cfg.Dir, name))
-	hash := ""
-	switch {
-	case err == nil && len(sources) == 1:
-		_, hash, err = sources[0].Archive()
-	case err != nil:
-		hash = err.Error() // so that the same fault is reported once
-	}
+	now := fingerprint(filepath.Join(w.cfg.Dir, name))
 	s := w.seen[name]
-	settled := s.hash == hash
-	s.hash = hash
-	if settled && s.deployed != hash {
-		s.deployed = hash
-		w.deploy(ctx, name, sources, err)
+	settled := s.seen == now
+	s.seen = now
+	if settled && s.tried != now {
+		first := s.tried == ""
+		s.tried = now
+		sources, err := ReadPackages(filepath.Join(w.cfg.Dir, name))
+		if !first || !w.reported(name, sources) {
+			w.deploy(ctx, name, sources, err)
+		}
 	}
 	w.seen[name] = s
+}
+
+// reported says whether an earlier run of the node has deployed exactly this
+// version. It is not deployed once more then: somebody may have rolled it back.
+func (w *Watcher) reported(name string, sources []Source) bool {
+	report, err := os.ReadFile(filepath.Join(w.cfg.Dir, name) + DeployedSuffix)
+	if err != nil || len(sources) != 1 {
+		return false
+	}
+	if _, err := sources[0].Check(); err != nil {
+		return false
+	}
+	_, hash, err := sources[0].Archive()
+	return err == nil && strings.Contains(string(report), "version "+hash+"\n")
+}
+
+// fingerprint tells the state of a file or folder by names, sizes and times,
+// without reading a file. What cannot be looked at is part of the state, so that
+// its fault is reported once.
+func fingerprint(path string) string {
+	var b strings.Builder
+	_ = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			fmt.Fprintf(&b, "%s: %v\n", name, err)
+			return nil
+		}
+		if d.IsDir() && name != path && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules") {
+			return filepath.SkipDir
+		}
+		info, err := d.Info()
+		if err != nil {
+			fmt.Fprintf(&b, "%s: %v\n", name, err)
+			return nil
+		}
+		if !d.IsDir() {
+			fmt.Fprintf(&b, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return b.String()
 }
 
 func (w *Watcher) deploy(ctx context.Context, name string, sources []Source, err error) {
