@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signalbox.internal/cluster"
+	"signalbox.internal/odb/sqldb"
 )
 
 // Info is what people and scripts need to reach a running node.
@@ -42,6 +43,9 @@ func (n *Node) Info() Info {
 		Token: readToken(filepath.Join(n.cfg.Dir, adminTokenFile)),
 	}
 }
+
+// ODBSchema returns the version of the ODB's schema that this program makes and speaks.
+func ODBSchema() int { return sqldb.SchemaVersion() }
 
 // reachable turns a listener's address into one that a client on this box can use.
 func reachable(a net.Addr) string {

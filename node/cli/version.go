@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"signalbox.internal/node"
 )
 
 // versionInfo is what "signalbox version" tells.
@@ -16,14 +19,15 @@ type versionInfo struct {
 	Built    string `json:"built"`    // time of the commit
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	Schema   int    `json:"odb_schema"` // of the databases that it makes and speaks to
 }
 
 func newVersion(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Version, commit and Go version of this program",
-		Long: `Tells the version of this program, the commit it was built from and the Go
-version that built it. It asks no cluster; "signalbox status" tells the version
-of the node that answers.`,
+		Use: "version", Short: "Version, commit, Go version and ODB schema of this program",
+		Long: `Tells the version of this program, the commit it was built from, the Go version
+that built it and the schema of the ODB that it speaks. It asks no cluster;
+"signalbox status" tells the version of the node that answers.`,
 		Example: `  signalbox version
   signalbox version -o json | jq -r .commit`,
 		Args: noArgs,
@@ -36,6 +40,7 @@ of the node that answers.`,
 					[2]string{"built", v.Built},
 					[2]string{"go", v.Go},
 					[2]string{"platform", v.Platform},
+					[2]string{"ODB schema", strconv.Itoa(v.Schema)},
 				)
 			})
 		},
@@ -46,7 +51,7 @@ of the node that answers.`,
 func (a *app) version() string { return cmp.Or(a.env.Version, "dev") }
 
 func (a *app) versionInfo() versionInfo {
-	v := versionInfo{Version: a.version(), Commit: "unknown", Built: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionInfo{Version: a.version(), Commit: "unknown", Built: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Schema: node.ODBSchema()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
