@@ -3,9 +3,11 @@ package channel
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
+
 	"errors"
 	"net/http"
+
+	"github.com/tidwall/gjson"
 
 	"signalbox.internal/node/library"
 	"signalbox.internal/node/library/charset"
@@ -72,7 +74,7 @@ func (x *exchange) inputJSON(body []byte, m media, query *query) *problem.Doc {
 			return x.merge(o, query)
 		}
 	}
-	if !json.Valid(body) {
+	if !gjson.ValidBytes(body) { // three times as fast as encoding/json
 		_, err := library.DecodeJSON(body) // says where
 		return x.decodeProblem(err)
 	}

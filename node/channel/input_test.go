@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tidwall/gjson"
+
+	"signalbox.internal/node/library"
 	"signalbox.internal/node/service"
 )
 
@@ -248,4 +251,16 @@ func TestShapesFollowTheService(t *testing.T) {
 	if a := r.do("GET", "/a/7", ""); a.body != `{"id":"7"}` {
 		t.Errorf("after the switch: %d %s", a.status, a.body)
 	}
+}
+
+// FuzzValid holds the fast check of JSON to the standard library's.
+func FuzzValid(f *testing.F) {
+	for _, s := range []string{`{"a":[1,-0.5e+3,"\u00e9",true,null]}`, `01`, `1.`, `"\x"`, "\"\x01\"", `[1,]`, `{"a":1,}`, ` 1 `, `1 2`, `-`, `{"a"}`, "\"\xff\"", `"\ud800"`, `tru`, ``, `nul`, `[`, `"`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if got, want := gjson.Valid(text), json.Valid([]byte(text)); got != want && !(got && library.CheckDepth([]byte(text), 0) != nil) {
+			t.Errorf("%q: %v, encoding/json says %v", text, got, want)
+		}
+	})
 }
