@@ -3,7 +3,6 @@ package channel
 import (
 	"bytes"
 	"encoding/base64"
-
 	"errors"
 	"net/http"
 
