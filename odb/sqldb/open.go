@@ -71,6 +71,8 @@ func openerOf(dsn odb.DSN) (*dialect, opener) {
 	switch dsn.Kind {
 	case "postgres":
 		return postgresDialect(), openPostgres
+	case "mysql":
+		return mysqlDialect(), openMySQL
 	default: // ParseDSN knows no other
 		return sqliteDialect(), func(ctx context.Context, dsn odb.DSN) (pools, error) { return openSQLite(ctx, dsn.File) }
 	}

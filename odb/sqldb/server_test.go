@@ -19,7 +19,7 @@ import (
 	"signalbox.internal/odb/odbtest"
 )
 
-var serverKinds = []string{"postgres"}
+var serverKinds = []string{"postgres", "mysql"}
 
 // testServer is a private server and what differs in testing it.
 type testServer struct {
