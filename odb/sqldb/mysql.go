@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -74,6 +75,10 @@ func classifyMySQL(err error) class {
 		return classText
 	case 1021, 1040, 1044, 1045, 1049, 1053, 1114, 1129, 1130, 1203, 1226, 1290, 1792, 1836, 1927, 3024, 4031:
 		return classAway // disk, too many sessions, access, shutdown, read-only, killed
+	case 1105: // any error without a number; its text is all there is
+		if strings.Contains(err.Error(), "max_allowed_packet") {
+			return classText
+		}
 	}
 	return classOther
 }

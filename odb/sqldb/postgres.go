@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -111,6 +112,8 @@ func postgresConnector(dsn odb.DSN) (sqldriver.Connector, error) {
 		return nil, &odb.Error{Kind: odb.Invalid, Err: fmt.Errorf("read the DSN's options: %w", errors.Unwrap(err))}
 	}
 	delete(conf.RuntimeParams, "options") // PGOPTIONS of the process is not for this session
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	conf.DialFunc = dialer.DialContext // the driver's own asks a silent server only after five minutes
 	if dsn.Password != "" {
 		conf.Password = dsn.Password
 	}

@@ -2,7 +2,9 @@ package sqldb
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -270,6 +272,12 @@ func serverFaults(t *testing.T, s *testServer) {
 	})
 	if db.dialect.classOf(errors.Unwrap(err)) != classInUse || odb.KindOf(err) != odb.Conflict {
 		t.Errorf("a reference to nothing: %v, want a conflict", err)
+	}
+	archive := make([]byte, 17<<20) // more than MariaDB takes unless it is told to
+	sum := sha256.Sum256(archive)
+	err = db.PutPackages(t.Context(), []odb.Package{{Hash: hex.EncodeToString(sum[:]), Name: "big", Engine: "go", Services: []string{"s"}, Archive: archive}})
+	if want := map[string]odb.ErrorKind{"mysql": odb.Invalid}[s.kind]; odb.KindOf(err) != want || (err == nil) != (want == odb.Internal) {
+		t.Errorf("a package of 17 MiB: %v, want an error of kind %v or none", err, want)
 	}
 	for _, name := range []string{"no\x00text", "no\xfftext"} {
 		if _, err := db.Account(t.Context(), name); err == nil || odb.KindOf(err) == odb.Internal {
