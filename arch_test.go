@@ -48,7 +48,7 @@ type row struct {
 var table = map[string]row{
 	// Leaves and vocabulary.
 	"odb":           {design: true, tests: []string{"odb/sqldb"}},
-	"odb/sqldb":     {may: []string{"odb"}},
+	"odb/sqldb":     {may: []string{"odb"}, tests: []string{"build/testservers"}},
 	"odb/odbtest":   {may: []string{"odb", "odb/sqldb"}},
 	"cluster":       {design: true},
 	"lb":            {design: true},

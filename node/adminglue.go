@@ -60,7 +60,10 @@ func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	since, lastErr := v.n.rec.odbHealth()
-	part = client.Part{Kind: "sqlite", State: "up", Since: since}
+	part = client.Part{State: "up", Since: since}
+	if dsn, err := odb.ParseDSN(v.n.cfg.ODB); err == nil {
+		part.Kind, part.Where = dsn.Kind, dsn.Where()
+	}
 	if info, err := v.n.store.Info(ctx); err == nil {
 		part.Kind, part.Where = info.Kind, info.Where
 	} else {

@@ -167,7 +167,7 @@ type Leases interface {
 
 // StoreInfo describes the database behind a [Store].
 type StoreInfo struct {
-	Kind    string `json:"kind"`    // "sqlite"
+	Kind    string `json:"kind"`    // "sqlite", "postgres" or "mysql"
 	Version string `json:"version"` // the database's own
 	Schema  int    `json:"schema"`  // newest migration applied
 	Where   string `json:"where"`   // file or host, without credentials

@@ -25,7 +25,7 @@ type Config struct {
 	TrafficTLSKey  string // PEM file; set exactly when TrafficTLSCert is
 	Control        string // address of the control port, always TLS
 
-	ODB string // DSN: "sqlite:" and an absolute path
+	ODB string // DSN as odb.ParseDSN reads it; with sqlite: the path is absolute. It may have a password
 
 	LogLevel  string // "debug", "info", "warn" or "error"
 	LogFormat string // "text" or "json"
@@ -139,8 +139,8 @@ func (l *loader) finish() {
 		l.faults = append(l.faults, fmt.Errorf("service_vms is %d and service_vms_total %d: one package cannot have more than all together", c.ServiceVMs, c.ServiceVMsTotal))
 	}
 	c.TrafficTLSCert, c.TrafficTLSKey = c.path(c.TrafficTLSCert), c.path(c.TrafficTLSKey)
-	if scheme, file, ok := strings.Cut(c.ODB, ":"); ok {
-		c.ODB = scheme + ":" + c.path(file)
+	if file, ok := strings.CutPrefix(c.ODB, "sqlite:"); ok {
+		c.ODB = "sqlite:" + c.path(file)
 	}
 }
 

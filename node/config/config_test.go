@@ -271,12 +271,32 @@ func TestEverySettingIsDocumented(t *testing.T) {
 	}
 }
 
+// A server's DSN comes through as it is, and only its password is hidden.
+func TestServerDSN(t *testing.T) {
+	const dsn = "postgres://app:hunter%2F2@db1,db2:5433/signalbox?sslmode=verify-full"
+	cfg, origins, err := Load(t.TempDir(), nil, map[string]string{"odb": dsn})
+	if err != nil || cfg.ODB != dsn {
+		t.Fatalf("odb = %q, %v", cfg.ODB, err)
+	}
+	for _, o := range origins {
+		if strings.Contains(o.Value+o.Where, "hunter") {
+			t.Errorf("the origin of %s shows the password: %+v", o.Key, o)
+		}
+		if o.Key == "odb" && o.Value != "postgres://app:•••@db1,db2:5433/signalbox?sslmode=verify-full" {
+			t.Errorf("odb is shown as %q", o.Value)
+		}
+	}
+}
+
 func TestHideCredentials(t *testing.T) {
 	for in, want := range map[string]string{
-		"sqlite:/x":                "sqlite:/x",
-		"postgres://u:secret@h/db": "postgres://u:•••@h/db",
-		"postgres://u@h/db":        "postgres://u:•••@h/db",
-		":11223":                   ":11223",
+		"sqlite:/x":                                     "sqlite:/x",
+		"postgres://u:secret@h/db":                      "postgres://u:•••@h/db",
+		"postgres://u@h/db":                             "postgres://u:•••@h/db",
+		"postgres://h/db?pool=4":                        "postgres://h/db?pool=4",
+		"mysql://u:se/cr@et@h/db":                       "mysql://u:•••@h/db",
+		"postgres://u:secret@h1:5432,h2:5433/db?pool=4": "postgres://u:•••@h1:5432,h2:5433/db?pool=4",
+		":11223": ":11223",
 	} {
 		if got := hideCredentials(in); got != want {
 			t.Errorf("hideCredentials(%q) = %q, want %q", in, got, want)

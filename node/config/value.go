@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"signalbox.internal/odb"
 )
 
 // value is a field of a Config that can be read from text and written back.
@@ -180,23 +181,25 @@ func checkAddress(s string) error {
 // checkODB takes the databases that this program speaks. What is refused is not
 // repeated, since a DSN may carry a password.
 func checkODB(s string) error {
-	scheme, rest, ok := strings.Cut(s, ":")
-	switch {
-	case !ok || rest == "":
-		return errors.New("is not a DSN; sqlite: and a file is needed, such as sqlite:odb.sqlite")
-	case scheme != "sqlite":
-		return fmt.Errorf("names the database %q, which this version does not speak; sqlite: and a file is needed", scheme)
-	case strings.ContainsAny(rest, "?#\x00"):
+	dsn, err := odb.ParseDSN(s)
+	if err != nil {
+		return err
+	}
+	if strings.ContainsAny(dsn.File, "?#") {
 		return errors.New("has options; sqlite: and a plain file is needed, such as sqlite:odb.sqlite")
 	}
 	return nil
 }
 
-// hideCredentials takes the password out of a URL.
+// hideCredentials takes the password out of a URL. It is not read as one: what
+// is no proper URL may have a password too.
 func hideCredentials(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
+	scheme, rest, ok := strings.Cut(s, "://")
+	address, _, _ := strings.Cut(rest, "?")
+	at := strings.LastIndexByte(address, '@')
+	if !ok || at < 0 {
 		return s
 	}
-	return strings.Replace(s, u.User.String()+"@", u.User.Username()+":•••@", 1)
+	user, _, _ := strings.Cut(address[:at], ":")
+	return scheme + "://" + user + ":•••" + rest[at:]
 }

@@ -6,6 +6,7 @@ type statement int
 // Every statement that this package runs besides migrations.
 const (
 	bumpRevision statement = iota
+	lockRevision
 	readRevision
 	newestRevision
 
@@ -79,6 +80,7 @@ const historyColumns = `SELECT s.rev, s.actor, s.source, s.addr, s.reason, s.at_
 // catalogue holds the text of every statement. A placeholder is written "?".
 var catalogue = [statements]sqlText{
 	bumpRevision:   {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
+	lockRevision:   {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
 	readRevision:   {all: `SELECT rev, {NOW} FROM odb_revision WHERE id = 1`},
 	newestRevision: {all: `SELECT rev FROM odb_revision WHERE id = 1`},
 

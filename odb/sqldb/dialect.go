@@ -39,6 +39,7 @@ const (
 	classRetry         // the whole transaction may succeed when it is run again
 	classAway          // the database cannot be reached, or cannot write
 	classForeign       // the file is not a database
+	classText          // a value that the database cannot hold
 )
 
 var textType = regexp.MustCompile(`\{TEXT (\d+)\}`)

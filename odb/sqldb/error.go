@@ -35,7 +35,7 @@ func (d *dialect) kindOf(err error) odb.ErrorKind {
 		return odb.Conflict
 	case classRetry, classAway:
 		return odb.Unavailable
-	case classForeign:
+	case classForeign, classText:
 		return odb.Invalid
 	case classOther:
 	}

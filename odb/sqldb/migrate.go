@@ -38,7 +38,11 @@ func (m *migrator) run(ctx context.Context) error {
 		if attempt > 0 && pause(ctx, attempt) != nil {
 			break
 		}
-		if err = m.once(ctx); m.dialect.classOf(err) != classRetry {
+		err = m.once(ctx)
+		// Where DDL waits for that of another transaction, it fails once that has
+		// committed; then there is a journal to be found.
+		late := err != nil && m.dialect.ddlInTx && (m.dialect.exists(err) || m.dialect.classOf(err) == classUnique)
+		if !late && m.dialect.classOf(err) != classRetry {
 			break
 		}
 	}
@@ -101,11 +105,11 @@ func (m *migrator) journal(ctx context.Context, s session) error {
 	if s.QueryRowContext(ctx, m.dialect.journalThere).Scan(&n) == nil && n > 0 {
 		return nil
 	}
-	if _, err := s.ExecContext(ctx, m.dialect.expand(journalTable)); err != nil && !m.dialect.exists(err) {
+	if _, err := s.ExecContext(ctx, m.dialect.expand(journalTable)); err != nil && (m.dialect.ddlInTx || !m.dialect.exists(err)) {
 		return fmt.Errorf("make journal: %w", err)
 	}
 	_, err := s.ExecContext(ctx, m.dialect.expand(`INSERT INTO odb_schema (version, name, at_us) VALUES (0, 'lock', {NOW})`))
-	if err != nil && m.dialect.classOf(err) != classUnique {
+	if err != nil && (m.dialect.ddlInTx || m.dialect.classOf(err) != classUnique) {
 		return fmt.Errorf("make lock: %w", err)
 	}
 	return nil

@@ -72,7 +72,12 @@ func journal(t *testing.T, db *sql.DB) []string {
 // works checks that a file is a whole ODB.
 func works(t *testing.T, path string) {
 	t.Helper()
-	db, err := Open(t.Context(), Config{DSN: "sqlite:" + path, Log: slog.New(slog.DiscardHandler)})
+	worksAt(t, "sqlite:"+path)
+}
+
+func worksAt(t *testing.T, dsn string) {
+	t.Helper()
+	db, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

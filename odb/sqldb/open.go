@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 
 	"signalbox.internal/odb"
@@ -14,7 +13,7 @@ import (
 
 // Config says which database to open.
 type Config struct {
-	DSN string       // "sqlite:PATH"; required
+	DSN string       // see [odb.ParseDSN]; required
 	Log *slog.Logger // nil means slog.Default()
 }
 
@@ -41,14 +40,14 @@ type pools struct {
 // programs may do so at once. It refuses a database whose tables are newer than
 // this program knows.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	kind, rest, _ := strings.Cut(cfg.DSN, ":")
-	if kind != "sqlite" {
-		return nil, odb.Errorf(odb.Invalid, "open ODB", "", "this build speaks sqlite; write sqlite:PATH, not %q", kind)
-	}
-	d := sqliteDialect()
-	p, err := openSQLite(ctx, rest)
+	dsn, err := odb.ParseDSN(cfg.DSN)
 	if err != nil {
-		return nil, d.typed(ctx, "open ODB", rest, err)
+		return nil, odb.Errorf(odb.Invalid, "open ODB", "", "the DSN %w", err)
+	}
+	d, open := openerOf(dsn)
+	p, err := open(ctx, dsn)
+	if err != nil {
+		return nil, d.typed(ctx, "open ODB", dsn.Where(), err)
 	}
 	db := &DB{dialect: d, where: p.where, log: cmp.Or(cfg.Log, slog.Default()).With("component", "odb")}
 	m := migrator{db: p.write, dialect: d, steps: steps(), log: db.log}
@@ -62,6 +61,21 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(d.typed(ctx, "open ODB", p.where, err), db.write.close())
 	}
 	return db, nil
+}
+
+// opener opens the pools of a database.
+type opener func(ctx context.Context, dsn odb.DSN) (pools, error)
+
+// openerOf returns what speaks to the database of a DSN.
+func openerOf(dsn odb.DSN) (*dialect, opener) {
+	switch dsn.Kind {
+	case "postgres":
+		return postgresDialect(), openPostgres
+	case "mysql":
+		return mysqlDialect(), openMySQL
+	default: // ParseDSN knows no other
+		return sqliteDialect(), func(ctx context.Context, dsn odb.DSN) (pools, error) { return openSQLite(ctx, dsn.File) }
+	}
 }
 
 // Close ends all use of the database; later calls are Unavailable.

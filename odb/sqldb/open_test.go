@@ -47,7 +47,7 @@ func TestOpenRefuses(t *testing.T) {
 		"":                            odb.Invalid,
 		"sqlite:":                     odb.Invalid,
 		"sqlite::memory:":             odb.Invalid,
-		"postgres://u:p@h/d":          odb.Invalid,
+		"oracle://u:p@h/d":            odb.Invalid,
 		"sqlite:/nowhere/at/all/x.db": odb.Unavailable,
 		"sqlite:" + t.TempDir():       odb.Unavailable,
 	} {

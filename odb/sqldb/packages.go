@@ -31,6 +31,10 @@ func (db *DB) PutPackages(ctx context.Context, pkgs []odb.Package) error {
 	return db.change(ctx, "store packages", "", func(t *tx) error {
 		var newest *int64
 		var now int64
+		// In line, or two would be the newest.
+		if _, err := t.run(lockRevision); err != nil {
+			return err
+		}
 		if err := t.one(newestPackage, nil, &newest, &now); err != nil {
 			return err
 		}

@@ -50,7 +50,11 @@ func (db *DB) attempt(ctx context.Context, p *pool, opts *sql.TxOptions, work fu
 	if err := db.usable(ctx); err != nil {
 		return err
 	}
-	t, err := p.db.BeginTx(ctx, opts)
+	var t *sql.Tx
+	err := db.fresh(ctx, p, func() (err error) {
+		t, err = p.db.BeginTx(ctx, opts)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -67,7 +71,19 @@ func (db *DB) glance(ctx context.Context, s statement, args []any, dest ...any) 
 	if err := db.usable(ctx); err != nil {
 		return err
 	}
-	return db.read.stmts[s].QueryRowContext(ctx, args...).Scan(dest...)
+	return db.fresh(ctx, db.read, func() error { return db.read.stmts[s].QueryRowContext(ctx, args...).Scan(dest...) })
+}
+
+// fresh tries what changes nothing until the session that it got from the pool
+// is a living one: after a restart of the server every pooled one is dead. It
+// ends with the pool, or when no new session can be had.
+func (db *DB) fresh(ctx context.Context, p *pool, try func() error) error {
+	for n := p.db.Stats().MaxOpenConnections; ; n-- {
+		err := try()
+		if n == 0 || ctx.Err() != nil || db.dialect.classOf(err) != classAway {
+			return err
+		}
+	}
 }
 
 var errClosed = &odb.Error{Kind: odb.Unavailable, Err: errors.New("the database is closed")}

@@ -1,0 +1,325 @@
+package sqldb
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"signalbox.internal/build/testservers"
+	"signalbox.internal/odb"
+	"signalbox.internal/odb/odbtest"
+)
+
+// testServer is a private server and what differs in testing it.
+type testServer struct {
+	*testservers.Server
+	kind   string
+	driver string
+	made   atomic.Int64
+	slots  chan struct{} // bounds the stores that are open at once: the server has few connections
+}
+
+func newTestServer(t *testing.T, kind string) *testServer {
+	s := &testServer{kind: kind, slots: make(chan struct{}, 4)}
+	switch kind {
+	case "postgres":
+		s.Server, s.driver = testservers.Postgres(t), "pgx"
+	case "mysql":
+		s.Server, s.driver = testservers.MariaDB(t), "mysql"
+	}
+	return s
+}
+
+// TestServers holds one server of each kind to everything; the tests that end it are last.
+func TestServers(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"postgres", "mysql"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := newTestServer(t, kind)
+			for _, test := range []struct {
+				name string
+				run  func(*testing.T, *testServer)
+			}{
+				{"conformance", serverConforms},
+				{"migrators at once", serverMigratesWithManyAtOnce},
+				{"migrators that crash", serverMigratesAfterCrash},
+				{"newer schema", serverRefusesNewerSchema},
+				{"credentials", serverRefusesCredentials},
+				{"faults", serverFaults},
+				{"deadlock", serverDeadlock},
+				{"goes away", serverGoesAway},
+			} {
+				t.Run(test.name, func(t *testing.T) { test.run(t, s) })
+			}
+		})
+	}
+}
+
+// dsn returns the DSN of a database of the server.
+func (s *testServer) dsn(database string) string {
+	u := url.URL{Scheme: s.kind, User: url.UserPassword(s.User, s.Password), Host: fmt.Sprintf("%s:%d", s.Host, s.Port), Path: "/" + database}
+	return u.String() + "?pool=4"
+}
+
+// fresh makes an empty database and returns its DSN.
+func (s *testServer) fresh(t testing.TB) string {
+	t.Helper()
+	db, err := sql.Open(s.driver, s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	name := fmt.Sprint("signalbox", s.made.Add(1))
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return s.dsn(name)
+}
+
+func openDSN(t testing.TB, dsn string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func serverConforms(t *testing.T, s *testServer) {
+	odbtest.Run(t, odbtest.Config{
+		Open: func(t testing.TB) odb.Store {
+			s.slots <- struct{}{}
+			t.Cleanup(func() { <-s.slots })
+			return openDSN(t, s.fresh(t))
+		},
+		Again: func(t testing.TB, store odb.Store) odb.Store {
+			info, err := store.Info(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, database, _ := strings.Cut(info.Where, "/")
+			return openDSN(t, s.dsn(database))
+		},
+	})
+}
+
+func serverMigratesWithManyAtOnce(t *testing.T, s *testServer) {
+	for range 3 {
+		dsn := s.fresh(t)
+		var g errgroup.Group
+		for range 8 {
+			g.Go(func() error {
+				db, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					return err
+				}
+				return db.Close()
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		worksAt(t, dsn)
+	}
+}
+
+func serverMigratesAfterCrash(t *testing.T, s *testServer) {
+	for n := range steps() {
+		for i, set := range []func(*migrator, func(int) error){
+			func(m *migrator, f func(int) error) { m.cut = f },
+			func(m *migrator, f func(int) error) { m.after = f },
+		} {
+			if i == 1 && n%6 != 0 { // a sample, for time: after the row there is nothing to be resumed
+				continue
+			}
+			s.crashAt(t, n+1, set)
+		}
+	}
+}
+
+// crashAt cuts a migration short in a step, then lets another process go on.
+func (s *testServer) crashAt(t *testing.T, step int, set func(*migrator, func(int) error)) {
+	t.Helper()
+	text := s.fresh(t)
+	dsn, err := odb.ParseDSN(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, open := openerOf(dsn)
+	p, err := open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &migrator{db: p.write, dialect: d, steps: steps(), log: slog.New(slog.DiscardHandler)}
+	set(m, func(version int) error {
+		if version == step {
+			return errCrash
+		}
+		return nil
+	})
+	if err := m.run(t.Context()); !errors.Is(err, errCrash) {
+		t.Fatalf("cut in step %d, the migration ended with %v", step, err)
+	}
+	if err := errors.Join(p.write.Close(), p.read.Close()); err != nil {
+		t.Fatal(err)
+	}
+	worksAt(t, text)
+}
+
+func serverRefusesNewerSchema(t *testing.T, s *testServer) {
+	dsn := s.fresh(t)
+	worksAt(t, dsn)
+	db := openDSN(t, dsn)
+	if _, err := db.write.db.ExecContext(t.Context(), `INSERT INTO odb_schema (version, name, at_us) VALUES (99, 'of next year', 1)`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+	if odb.KindOf(err) != odb.Conflict || !strings.Contains(err.Error(), "schema 99") {
+		t.Errorf("Open() = %v, want a conflict about the schema", err)
+	}
+}
+
+// A store lives through the end of its server, says so, and goes on with all
+// that was acknowledged.
+func serverGoesAway(t *testing.T, s *testServer) {
+	dsn := s.fresh(t)
+	db := openDSN(t, dsn)
+	add := func(name string) error {
+		_, err := db.Apply(t.Context(), odb.ChangeSet{Changes: []odb.Change{{Op: odb.Create, Kind: "service", Name: name, Spec: []byte(`{"engine":"go"}`)}}})
+		return err
+	}
+	for i, end := range []func(){s.Stop, s.Kill} {
+		if err := add(fmt.Sprint("s", i)); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		_, loadErr := db.Load(t.Context())
+		_, revErr := db.Revision(t.Context())
+		_, openErr := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+		for what, err := range map[string]error{"Apply": add("x"), "Load": loadErr, "Revision": revErr, "Open": openErr} {
+			if odb.KindOf(err) != odb.Unavailable || err == nil {
+				t.Errorf("%s without a server = %v, want an error of kind unavailable", what, err)
+			} else if strings.Contains(err.Error(), s.Password) || strings.Contains(err.Error(), "word") {
+				t.Errorf("%s shows the password: %v", what, err)
+			}
+		}
+		s.Start()
+		rev, err := db.Revision(t.Context())
+		snap, loadErr := db.Load(t.Context())
+		if err != nil || rev != int64(i+1) || loadErr != nil || snap.Len() != i+1 {
+			t.Fatalf("after the server's return: revision %d, %v, %v", rev, err, loadErr)
+		}
+	}
+}
+
+func serverRefusesCredentials(t *testing.T, s *testServer) {
+	host := fmt.Sprintf("%s:%d", s.Host, s.Port)
+	for name, dsn := range map[string]string{
+		"wrong password":   s.kind + "://" + s.User + ":planted-secret@" + host + "/" + s.Database,
+		"no such user":     s.kind + "://nobody:planted-secret@" + host + "/" + s.Database,
+		"no such database": s.dsn("nowhere"),
+		"wrong port":       s.kind + "://" + s.User + ":planted-secret@127.0.0.1:1/" + s.Database,
+	} {
+		_, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+		if odb.KindOf(err) != odb.Unavailable || err == nil {
+			t.Errorf("%s: Open() = %v, want an error of kind unavailable", name, err)
+		} else if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "planted-secret") || strings.Contains(err.Error(), s.Password) {
+			t.Errorf("%s: the password is shown: %s", name, text)
+		}
+	}
+	info, err := openDSN(t, s.fresh(t)).Info(t.Context())
+	if err != nil || info.Kind != s.kind || !strings.HasPrefix(info.Where, host+"/signalbox") || strings.Contains(info.Where, "@") {
+		t.Errorf("Info() = %+v, %v", info, err)
+	}
+}
+
+// What the database itself refuses comes back as what it is, whoever looked before.
+func serverFaults(t *testing.T, s *testServer) {
+	db := openDSN(t, s.fresh(t))
+	now := []any{"01J00000000000000000000001", "service", "a", 1, 1, "{}", 1}
+	insert := func(args ...any) error {
+		return db.change(t.Context(), "test", "it", func(t *tx) error {
+			_, err := t.run(insertDefinition, args...)
+			return err
+		})
+	}
+	if err := insert(now...); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert(now...); odb.KindOf(err) != odb.Conflict || err == nil {
+		t.Errorf("the same key twice: %v, want a conflict", err)
+	}
+	err := db.change(t.Context(), "test", "it", func(t *tx) error {
+		_, err := t.run(insertRef, now[0], "01J00000000000000000000002", "/x")
+		return err
+	})
+	if db.dialect.classOf(errors.Unwrap(err)) != classInUse || odb.KindOf(err) != odb.Conflict {
+		t.Errorf("a reference to nothing: %v, want a conflict", err)
+	}
+	archive := make([]byte, 17<<20) // more than MariaDB takes unless it is told to
+	sum := sha256.Sum256(archive)
+	err = db.PutPackages(t.Context(), []odb.Package{{Hash: hex.EncodeToString(sum[:]), Name: "big", Engine: "go", Services: []string{"s"}, Archive: archive}})
+	if want := map[string]odb.ErrorKind{"mysql": odb.Invalid}[s.kind]; odb.KindOf(err) != want || (err == nil) != (want == odb.Internal) {
+		t.Errorf("a package of 17 MiB: %v, want an error of kind %v or none", err, want)
+	}
+	for _, name := range []string{"no\x00text", "no\xfftext"} {
+		if _, err := db.Account(t.Context(), name); err == nil || odb.KindOf(err) == odb.Internal {
+			t.Errorf("the account %q: %v, want an error that is not ours", name, err)
+		}
+	}
+}
+
+// Two transactions that lock two rows in opposite order: one is run again.
+func serverDeadlock(t *testing.T, s *testServer) {
+	db := openDSN(t, s.fresh(t))
+	for _, name := range []string{"a", "b"} {
+		if err := db.CreateAccount(t.Context(), odb.Account{Name: name, Role: odb.Viewer}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var attempts atomic.Int64
+	met := make(chan struct{}, 2)
+	var g errgroup.Group
+	for _, order := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		g.Go(func() error {
+			first := true
+			return db.change(ctx, "test", "it", func(t *tx) error {
+				attempts.Add(1)
+				if _, err := t.run(updateAccount, "admin", nil, 0, order[0]); err != nil {
+					return err
+				}
+				if first {
+					first = false
+					met <- struct{}{}
+					for len(met) < 2 && ctx.Err() == nil {
+						<-time.After(time.Millisecond)
+					}
+				}
+				_, err := t.run(updateAccount, "admin", nil, 0, order[1])
+				return err
+			})
+		})
+	}
+	if err := g.Wait(); err != nil || attempts.Load() != 3 {
+		t.Errorf("%v after %d attempts, want success after 3", err, attempts.Load())
+	}
+}
