@@ -180,21 +180,3 @@ func (r *reconciler) Changed(ctx context.Context, revision int64) error {
 		}
 	}
 }
-
-// Wait returns when the configuration in force has changed since revision, or
-// with ctx.
-func (r *reconciler) Wait(ctx context.Context, revision int64) *odb.Snapshot {
-	for {
-		r.mu.Lock()
-		snap, advanced := r.snap, r.advanced
-		r.mu.Unlock()
-		if snap.Revision() != revision {
-			return snap
-		}
-		select {
-		case <-advanced:
-		case <-ctx.Done():
-			return snap
-		}
-	}
-}

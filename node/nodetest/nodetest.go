@@ -2,7 +2,8 @@
 // ([Start]) or as real processes of the built binary ([Process]), each in a
 // folder of its own and on free ports.
 //
-// It belongs in tests only. It imports node, node/config and the admin client.
+// It belongs in tests only. It imports node, node/config, node/service and the
+// admin client.
 package nodetest
 
 import (

@@ -6,5 +6,5 @@
 // other services and systems, and [NewModule], which groups services for the node.
 // The TypeScript SDK is in the folder typescript, test kits are in sdktest.
 //
-// It imports node/service and node/library.
+// It imports node/service.
 package sdk

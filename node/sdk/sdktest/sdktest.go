@@ -2,7 +2,7 @@
 // the production invoker, with the same validation, deadline and containment.
 //
 // It offers [New], which takes the services under test and fakes for whatever
-// else they use. It imports node/sdk's neighbours only, and belongs in tests.
+// else they use. It imports node/service, and belongs in tests.
 package sdktest
 
 import (
