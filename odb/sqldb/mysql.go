@@ -36,7 +36,7 @@ func mysqlDialect() *dialect {
 		classify:    classifyMySQL,
 		exists: func(err error) bool {
 			n := mysqlNumber(err)
-			return n == 1050 || n == 1061 // table, index
+			return n == 1050 || n == 1060 || n == 1061 // table, column, index
 		},
 		write:   &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		read:    &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func postgresDialect() *dialect {
 		},
 		text:         func(n string) string { return "VARCHAR(" + n + `) COLLATE "C"` },
 		classify:     classifyPostgres,
-		exists:       func(err error) bool { return postgresCode(err) == "42P07" },
+		exists:       func(err error) bool { return slices.Contains([]string{"42P07", "42701"}, postgresCode(err)) },
 		write:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		read:         &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		ddlInTx:      true,

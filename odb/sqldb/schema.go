@@ -21,7 +21,7 @@ const journalTable = `CREATE TABLE odb_schema (
 // Types are portable: no empty text (Oracle holds it to be NULL), times in
 // microseconds, flags 0 or 1, names of at most 30 bytes, no generated key.
 func steps() []step {
-	return slices.Concat(definitionSteps(), logSteps(), otherSteps())
+	return slices.Concat(definitionSteps(), logSteps(), otherSteps(), auditSteps())
 }
 
 func definitionSteps() []step {
@@ -129,6 +129,45 @@ func otherSteps() []step {
 			holder {TEXT 200} NOT NULL,
 			term {INT} NOT NULL,
 			expires_us {INT} NOT NULL
+		){SUFFIX}`},
+	}
+}
+
+func auditSteps() []step {
+	return []step{
+		// Of this change set and the one before it; none of those made before this step.
+		{"change set chain", `ALTER TABLE odb_change_set ADD hash {TEXT 64}`},
+		{"audit", `CREATE TABLE odb_audit (
+			seq {INT} NOT NULL PRIMARY KEY,
+			at_us {INT} NOT NULL,
+			node {TEXT 150},
+			actor {TEXT 200},
+			source {TEXT 60},
+			addr {TEXT 200},
+			action {TEXT 60} NOT NULL,
+			subject {TEXT 400},
+			outcome {TEXT 20} NOT NULL,
+			detail {TEXT 1000},
+			rev {INT},
+			cid {TEXT 64},
+			hash {TEXT 64} NOT NULL
+		){SUFFIX}`},
+		{"audit head", `CREATE TABLE odb_audit_head (
+			id {INT} NOT NULL PRIMARY KEY,
+			seq {INT} NOT NULL,
+			hash {TEXT 64} NOT NULL
+		){SUFFIX}`},
+		{"first audit head", `INSERT INTO odb_audit_head (id, seq, hash) VALUES (1, 0, '-')`},
+		{"lockout", `CREATE TABLE odb_lockout (
+			name {TEXT 150} NOT NULL PRIMARY KEY,
+			failures {INT} NOT NULL,
+			last_us {INT} NOT NULL,
+			until_us {INT} NOT NULL
+		){SUFFIX}`},
+		{"meta", `CREATE TABLE odb_meta (
+			name {TEXT 60} NOT NULL PRIMARY KEY,
+			value {DOC} NOT NULL,
+			at_us {INT} NOT NULL
 		){SUFFIX}`},
 	}
 }

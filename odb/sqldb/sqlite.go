@@ -35,13 +35,18 @@ func sqliteDialect() *dialect {
 		text:         func(string) string { return "TEXT" },
 		tableSuffix:  " STRICT",
 		classify:     classifySQLite,
-		exists:       func(err error) bool { return strings.Contains(err.Error(), "already exists") },
+		exists:       sqliteExists,
 		write:        nil, // the pool that writes begins every transaction as IMMEDIATE
 		read:         &sql.TxOptions{ReadOnly: true},
 		ddlInTx:      true,
 		version:      "SELECT sqlite_version()",
 		journalThere: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'odb_schema'",
 	}
+}
+
+// sqliteExists knows the engine's words, for which it has no code of its own.
+func sqliteExists(err error) bool {
+	return strings.Contains(err.Error(), "already exists") || strings.Contains(err.Error(), "duplicate column name")
 }
 
 func classifySQLite(err error) class {
