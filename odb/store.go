@@ -14,6 +14,7 @@ type Store interface {
 	Definitions
 	Packages
 	Accounts
+	SignIns
 	Leases
 
 	// Info says which database this is.

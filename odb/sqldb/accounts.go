@@ -27,9 +27,22 @@ func (db *DB) CreateAccount(ctx context.Context, a odb.Account) error {
 		} else if odb.KindOf(err) != odb.NotFound {
 			return err
 		}
+		if err := t.linePassword(a); err != nil {
+			return err
+		}
 		_, err := t.run(insertAccount, a.Name, string(a.Role), nullable(a.Password), flag(a.Disabled))
 		return err
 	})
+}
+
+// linePassword puts who sets a password in line with who claims the cluster,
+// which only one without any password may be.
+func (t *tx) linePassword(a odb.Account) error {
+	if a.Password == "" {
+		return nil
+	}
+	_, err := t.run(lockRevision)
+	return err
 }
 
 func checkAccount(op string, a *odb.Account) error {
@@ -111,6 +124,9 @@ func (db *DB) UpdateAccount(ctx context.Context, a odb.Account) error {
 		return err
 	}
 	return db.change(ctx, op, a.Name, func(t *tx) error {
+		if err := t.linePassword(a); err != nil {
+			return err
+		}
 		n, err := t.run(updateAccount, string(a.Role), nullable(a.Password), flag(a.Disabled), a.Name)
 		if err == nil && n == 0 {
 			return odb.Errorf(odb.NotFound, op, a.Name, "there is no such account")
@@ -119,12 +135,15 @@ func (db *DB) UpdateAccount(ctx context.Context, a odb.Account) error {
 	})
 }
 
-// DeleteAccount removes an account and its tokens.
+// DeleteAccount removes an account, its tokens and its lock-out.
 func (db *DB) DeleteAccount(ctx context.Context, name string) error {
 	const op = "delete account"
 	name = odb.CleanName(name)
 	return db.change(ctx, op, name, func(t *tx) error {
 		if _, err := t.run(deleteTokensOf, name); err != nil {
+			return err
+		}
+		if _, err := t.run(deleteLockout, name); err != nil {
 			return err
 		}
 		n, err := t.run(deleteAccount, name)

@@ -57,6 +57,15 @@ const (
 	deleteToken
 	deleteTokensOf
 
+	countPasswords
+	claimAccount
+	lockLockout
+	insertLockout
+	updateLockout
+	readLockout
+	allLockouts
+	deleteLockout
+
 	seedLease
 	takeLease
 	renewLease
@@ -144,6 +153,15 @@ var catalogue = [statements]sqlText{
 	allTokens:      {all: `SELECT id, account, role, note, hash, at_us, expires_us FROM odb_token ORDER BY at_us DESC, id DESC`},
 	deleteToken:    {all: `DELETE FROM odb_token WHERE id = ?`},
 	deleteTokensOf: {all: `DELETE FROM odb_token WHERE account = ?`},
+
+	countPasswords: {all: `SELECT COUNT(*) FROM odb_account WHERE password IS NOT NULL`},
+	claimAccount:   {all: `UPDATE odb_account SET role = ?, password = ?, disabled = 0 WHERE name = ?`},
+	lockLockout:    {all: `UPDATE odb_lockout SET failures = failures WHERE name = ?`},
+	insertLockout:  {all: `INSERT INTO odb_lockout (name, failures, last_us, until_us) VALUES (?, 0, 0, 0)`},
+	updateLockout:  {all: `UPDATE odb_lockout SET failures = ?, last_us = ?, until_us = ? WHERE name = ?`},
+	readLockout:    {all: `SELECT name, failures, last_us, until_us, {NOW} FROM odb_lockout WHERE name = ?`},
+	allLockouts:    {all: `SELECT name, failures, last_us, until_us, {NOW} FROM odb_lockout ORDER BY name`},
+	deleteLockout:  {all: `DELETE FROM odb_lockout WHERE name = ?`},
 
 	seedLease: {all: `INSERT INTO odb_lease (name, holder, term, expires_us) VALUES (?, '-', 0, 0)`},
 	takeLease: {all: `UPDATE odb_lease SET holder = ?, term = term + 1, expires_us = {NOW} + ? WHERE name = ? AND expires_us <= {NOW}`},
