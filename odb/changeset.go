@@ -67,4 +67,5 @@ type Revision struct {
 	Actor    Actor      `json:"actor"`
 	Reason   string     `json:"reason,omitempty"`
 	Changes  []LogEntry `json:"changes"`
+	Hash     string     `json:"hash,omitempty"` // of it and of the revision before it, see [ChainHash]; empty when made before the ODB kept hashes
 }

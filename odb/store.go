@@ -40,7 +40,8 @@ type Definitions interface {
 	Load(ctx context.Context) (*Snapshot, error)
 	// StateAt returns every definition as of a revision, NotFound beyond the newest.
 	StateAt(ctx context.Context, revision int64) (*Snapshot, error)
-	// History returns revisions, newest first.
+	// History returns revisions, newest first unless the query says otherwise, at
+	// most 1,000 at a time.
 	History(ctx context.Context, q HistoryQuery) ([]Revision, error)
 }
 
@@ -50,6 +51,7 @@ type HistoryQuery struct {
 	Before     int64  // only revisions below it
 	After      int64  // only revisions above it
 	Limit      int    // at most so many; 0 means 100
+	Oldest     bool   // oldest first: with the last one's number as After comes the next page
 }
 
 // Package is the code of services as deployed, addressed by the SHA-256 of Archive.

@@ -47,6 +47,8 @@ func Run(t *testing.T, cfg Config) {
 		"claims/one balancer":                  oneBalancer,
 		"history/queries":                      historyQueries,
 		"history/deleted and back":             deletedAndBack,
+		"history/oldest first":                 oldestFirst,
+		"history/chain":                        chainOfHashes,
 		"history/random":                       randomHistories,
 		"texts/awkward characters":             awkwardCharacters,
 		"texts/long documents":                 longDocuments,

@@ -36,6 +36,7 @@ func randomHistories(t *testing.T, w *world) {
 		h.equal(snap, want)
 	}
 	h.rollBack(20)
+	h.chained(50)
 }
 
 // history replays the log of a store beside it.

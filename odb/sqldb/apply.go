@@ -58,6 +58,7 @@ type applier struct {
 	*tx
 	rev    int64
 	now    int64
+	hash   string            // of the revision before
 	order  []*edit           // as in the change set, then rewritten referrers
 	edits  map[string]*edit  // by id
 	final  map[string]string // kind/name after the set to id, of all edits
@@ -93,7 +94,12 @@ func (a *applier) begin() error {
 	if _, err := a.run(bumpRevision); err != nil {
 		return fmt.Errorf("take revision: %w", err)
 	}
-	return a.one(readRevision, nil, &a.rev, &a.now)
+	var hash *string
+	if err := a.one(takenRevision, nil, &a.rev, &a.now, &hash); err != nil {
+		return err
+	}
+	a.hash = text(hash)
+	return nil
 }
 
 // find looks up what a change is about and checks that it may be made.

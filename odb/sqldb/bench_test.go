@@ -76,7 +76,7 @@ func bareChange(b *testing.B, db *DB, n int64) error {
 	if _, err := t.run(bumpRevision); err != nil {
 		return err
 	}
-	if _, err := t.run(insertChangeSet, -n, "a", nil, nil, nil, 1); err != nil {
+	if _, err := t.run(insertChangeSet, -n, "a", nil, nil, nil, 1, nil); err != nil {
 		return err
 	}
 	return inner.Commit()

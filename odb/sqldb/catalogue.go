@@ -7,7 +7,7 @@ type statement int
 const (
 	bumpRevision statement = iota
 	lockRevision
-	readRevision
+	takenRevision
 	newestRevision
 
 	allDefinitions
@@ -37,7 +37,12 @@ const (
 	historyOfKind
 	historyOfName
 	historyOfDefinition
+	oldestAll // the same four, oldest first
+	oldestOfKind
+	oldestOfName
+	oldestOfDefinition
 	changesOf
+	changesBetween
 
 	packageExists
 	newestPackage
@@ -84,13 +89,25 @@ type sqlText struct {
 
 const packageColumns = `hash, name, engine, bytes, services, uploader, at_us`
 
-const historyColumns = `SELECT s.rev, s.actor, s.source, s.addr, s.reason, s.at_us FROM odb_change_set s WHERE s.rev < ? AND s.rev > ?`
+const (
+	historyColumns = `SELECT s.rev, s.actor, s.source, s.addr, s.reason, s.at_us, s.hash FROM odb_change_set s WHERE s.rev < ? AND s.rev > ?`
+	ofKind         = ` AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.kind = ?)`
+	ofName         = ` AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
+		(SELECT n.def_id FROM odb_change n WHERE n.name = ?))`
+	ofDefinition = ` AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
+		(SELECT n.def_id FROM odb_change n WHERE n.kind = ? AND n.name = ?))`
+	newestFirst = ` ORDER BY s.rev DESC {LIMIT}`
+	oldestFirst = ` ORDER BY s.rev {LIMIT}`
+
+	changeColumns = `SELECT rev, seq, op, def_id, kind, name, old_name, version, spec_before, spec_after FROM odb_change`
+)
 
 // catalogue holds the text of every statement. A placeholder is written "?".
 var catalogue = [statements]sqlText{
-	bumpRevision:   {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
-	lockRevision:   {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
-	readRevision:   {all: `SELECT rev, {NOW} FROM odb_revision WHERE id = 1`},
+	bumpRevision: {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
+	lockRevision: {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
+	takenRevision: {all: `SELECT r.rev, {NOW}, s.hash FROM odb_revision r
+		LEFT JOIN odb_change_set s ON s.rev = r.rev - 1 WHERE r.id = 1`},
 	newestRevision: {all: `SELECT rev FROM odb_revision WHERE id = 1`},
 
 	allDefinitions: {all: `SELECT id, kind, name, version, rev, at_us, spec FROM odb_definition`},
@@ -119,21 +136,20 @@ var catalogue = [statements]sqlText{
 	insertClaim:  {all: `INSERT INTO odb_claim (kind, claim, def_id) VALUES (?, ?, ?)`},
 	deleteClaims: {all: `DELETE FROM odb_claim WHERE def_id = ?`},
 
-	insertChangeSet: {all: `INSERT INTO odb_change_set (rev, actor, source, addr, reason, at_us) VALUES (?, ?, ?, ?, ?, ?)`},
+	insertChangeSet: {all: `INSERT INTO odb_change_set (rev, actor, source, addr, reason, at_us, hash) VALUES (?, ?, ?, ?, ?, ?, ?)`},
 	insertChange: {all: `INSERT INTO odb_change (rev, seq, op, def_id, kind, name, old_name, version, spec_before, spec_after)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-	readChangeSet: {all: `SELECT actor, source, at_us FROM odb_change_set WHERE rev = ?`},
-	historyAll:    {all: historyColumns + ` ORDER BY s.rev DESC {LIMIT}`},
-	historyOfKind: {all: historyColumns + `
-		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.kind = ?) ORDER BY s.rev DESC {LIMIT}`},
-	historyOfName: {all: historyColumns + `
-		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
-			(SELECT n.def_id FROM odb_change n WHERE n.name = ?)) ORDER BY s.rev DESC {LIMIT}`},
-	historyOfDefinition: {all: historyColumns + `
-		AND s.rev IN (SELECT c.rev FROM odb_change c WHERE c.def_id IN
-			(SELECT n.def_id FROM odb_change n WHERE n.kind = ? AND n.name = ?)) ORDER BY s.rev DESC {LIMIT}`},
-	changesOf: {all: `SELECT seq, op, def_id, kind, name, old_name, version, spec_before, spec_after
-		FROM odb_change WHERE rev = ? ORDER BY seq`},
+	readChangeSet:       {all: `SELECT actor, source, at_us FROM odb_change_set WHERE rev = ?`},
+	historyAll:          {all: historyColumns + newestFirst},
+	historyOfKind:       {all: historyColumns + ofKind + newestFirst},
+	historyOfName:       {all: historyColumns + ofName + newestFirst},
+	historyOfDefinition: {all: historyColumns + ofDefinition + newestFirst},
+	oldestAll:           {all: historyColumns + oldestFirst},
+	oldestOfKind:        {all: historyColumns + ofKind + oldestFirst},
+	oldestOfName:        {all: historyColumns + ofName + oldestFirst},
+	oldestOfDefinition:  {all: historyColumns + ofDefinition + oldestFirst},
+	changesOf:           {all: changeColumns + ` WHERE rev = ? ORDER BY seq`},
+	changesBetween:      {all: changeColumns + ` WHERE rev >= ? AND rev <= ? ORDER BY rev, seq`},
 
 	packageExists: {all: `SELECT COUNT(*) FROM odb_package WHERE hash = ?`},
 	newestPackage: {all: `SELECT MAX(at_us), {NOW} FROM odb_package`},

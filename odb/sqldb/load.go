@@ -74,7 +74,7 @@ func (t *tx) definitions(s statement, args ...any) ([]odb.Definition, error) {
 // maxHistory bounds one answer of History.
 const maxHistory = 1000
 
-// History returns revisions, newest first, at most 1,000 at a time.
+// History returns revisions, newest or oldest first, at most 1,000 at a time.
 func (db *DB) History(ctx context.Context, q odb.HistoryQuery) ([]odb.Revision, error) {
 	limit := min(cmp.Or(max(q.Limit, 0), 100), maxHistory)
 	args := []any{cmp.Or(max(q.Before, 0), math.MaxInt64), q.After}
@@ -88,14 +88,22 @@ func (db *DB) History(ctx context.Context, q odb.HistoryQuery) ([]odb.Revision, 
 	case name != "":
 		query, args = historyOfName, append(args, name)
 	}
+	whole := query == historyAll
+	if q.Oldest {
+		query += oldestAll - historyAll
+	}
 	var revs []odb.Revision
 	err := db.look(ctx, "read history", "", func(t *tx) error {
 		var err error
-		if revs, err = t.revisions(query, append(args, limit)); err != nil {
+		if revs, err = t.revisions(query, append(args, limit)); err != nil || len(revs) == 0 {
 			return err
 		}
+		if whole { // all that is between the first and the last
+			first, last := revs[0].Revision, revs[len(revs)-1].Revision
+			return t.changes(revs, changesBetween, min(first, last), max(first, last))
+		}
 		for i := range revs {
-			if err := t.changes(&revs[i]); err != nil {
+			if err := t.changes(revs[i:i+1], changesOf, revs[i].Revision); err != nil {
 				return err
 			}
 		}
@@ -108,25 +116,36 @@ func (t *tx) revisions(s statement, args []any) ([]odb.Revision, error) {
 	var revs []odb.Revision
 	err := t.each(s, args, func(rows *sql.Rows) error {
 		var r odb.Revision
-		var actor, source, addr, reason *string
+		var actor, source, addr, reason, hash *string
 		var at int64
-		err := rows.Scan(&r.Revision, &actor, &source, &addr, &reason, &at)
+		err := rows.Scan(&r.Revision, &actor, &source, &addr, &reason, &at, &hash)
 		r.Actor = odb.Actor{Name: text(actor), Source: text(source), Addr: text(addr)}
-		r.Reason, r.At = text(reason), instant(at)
+		r.Reason, r.At, r.Hash = text(reason), instant(at), text(hash)
 		revs = append(revs, r)
 		return err
 	})
 	return revs, err
 }
 
-func (t *tx) changes(r *odb.Revision) error {
-	return t.each(changesOf, []any{r.Revision}, func(rows *sql.Rows) error {
-		l := odb.LogEntry{Revision: r.Revision, At: r.At}
+// changes reads changes of the revisions into them.
+func (t *tx) changes(revs []odb.Revision, s statement, args ...any) error {
+	at := make(map[int64]*odb.Revision, len(revs))
+	for i := range revs {
+		at[revs[i].Revision] = &revs[i]
+	}
+	return t.each(s, args, func(rows *sql.Rows) error {
+		var l odb.LogEntry
 		var old *string
-		err := rows.Scan(&l.Seq, (*string)(&l.Op), &l.ID, &l.Kind, &l.Name, &old, &l.Version,
+		err := rows.Scan(&l.Revision, &l.Seq, (*string)(&l.Op), &l.ID, &l.Kind, &l.Name, &old, &l.Version,
 			(*[]byte)(&l.Before), (*[]byte)(&l.After))
+		if err != nil {
+			return err
+		}
 		l.OldName = text(old)
-		r.Changes = append(r.Changes, l)
-		return err
+		if r := at[l.Revision]; r != nil { // without its change set there is a hole, which odb.Chain finds
+			l.At = r.At
+			r.Changes = append(r.Changes, l)
+		}
+		return nil
 	})
 }

@@ -97,18 +97,21 @@ func (a *applier) deleteRows() error {
 // record writes the change log and returns the revision as History will.
 func (a *applier) record(set odb.ChangeSet) (odb.Revision, error) {
 	rev := odb.Revision{Revision: a.rev, At: instant(a.now), Actor: set.Actor, Reason: set.Reason}
-	_, err := a.run(insertChangeSet, a.rev, nullable(set.Actor.Name), nullable(set.Actor.Source),
-		nullable(set.Actor.Addr), nullable(set.Reason), a.now)
-	if err != nil {
-		return odb.Revision{}, fmt.Errorf("write change set: %w", err)
-	}
 	for i, e := range a.order {
 		entry := e.entry()
 		entry.Revision, entry.Seq, entry.At = a.rev, i, rev.At
+		rev.Changes = append(rev.Changes, entry)
+	}
+	rev.Hash = odb.ChainHash(a.hash, rev)
+	_, err := a.run(insertChangeSet, a.rev, nullable(set.Actor.Name), nullable(set.Actor.Source),
+		nullable(set.Actor.Addr), nullable(set.Reason), a.now, rev.Hash)
+	if err != nil {
+		return odb.Revision{}, fmt.Errorf("write change set: %w", err)
+	}
+	for _, entry := range rev.Changes {
 		if err := a.logEntry(entry); err != nil {
 			return odb.Revision{}, fmt.Errorf("write change: %w", err)
 		}
-		rev.Changes = append(rev.Changes, entry)
 	}
 	return rev, nil
 }
