@@ -1,0 +1,185 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"signalbox.internal/odb"
+)
+
+// way is how a call comes to the database.
+type way int
+
+const (
+	reading way = iota // while the ODB is up
+	writing            // and may be written to
+	polling            // whenever it is open: only the reconciler's
+)
+
+// enter admits one call; leave must be called at its end.
+func (l *odbLink) enter(op string, w way) (cur *openODB, leave func(), err error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	switch {
+	case l.closed:
+		return nil, nil, errLinkClosed(op)
+	case l.cur == nil || l.why != nil && w != polling:
+		if w != polling {
+			l.hint()
+		}
+		return nil, nil, &odb.Error{Op: op, Kind: odb.Unavailable, Err: &odb.Away{Since: l.since, Err: l.why}}
+	case l.frozen != nil && w == writing:
+		return nil, nil, &odb.Error{Op: op, Kind: odb.Unavailable, Err: l.frozen}
+	}
+	cur = l.cur
+	cur.calls.enter()
+	if w != writing {
+		return cur, cur.calls.leave, nil
+	}
+	cur.writes.enter()
+	return cur, func() { cur.writes.leave(); cur.calls.leave() }, nil
+}
+
+// ask runs a call that returns something.
+func ask[T any](l *odbLink, op string, w way, call func(odb.Store) (T, error)) (T, error) {
+	cur, leave, err := l.enter(op, w)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	defer leave()
+	return call(cur.Store)
+}
+
+// do runs a call that writes and returns nothing.
+func (l *odbLink) do(op string, call func(odb.Store) error) error {
+	_, err := ask(l, op, writing, func(s odb.Store) (struct{}, error) { return struct{}{}, call(s) })
+	return err
+}
+
+// access runs a change of accounts or tokens and tells of it.
+func (l *odbLink) access(ctx context.Context, op string, call func(odb.Store) error) error {
+	err := l.do(op, call)
+	if err == nil && l.onAccess != nil {
+		l.onAccess(ctx)
+	}
+	return err
+}
+
+// poller is the ODB as the reconciler asks it: whenever it is open.
+type poller struct{ l *odbLink }
+
+func (p poller) Revision(ctx context.Context) (int64, error) {
+	return ask(p.l, "read revision", polling, func(s odb.Store) (int64, error) { return s.Revision(ctx) })
+}
+
+func (p poller) Load(ctx context.Context) (*odb.Snapshot, error) {
+	return ask(p.l, "load definitions", polling, func(s odb.Store) (*odb.Snapshot, error) { return s.Load(ctx) })
+}
+
+var _ odb.Store = (*odbLink)(nil)
+
+// Info implements odb.Store.
+func (l *odbLink) Info(ctx context.Context) (odb.StoreInfo, error) {
+	return ask(l, "read ODB's version", reading, func(s odb.Store) (odb.StoreInfo, error) { return s.Info(ctx) })
+}
+
+// Apply implements odb.Store.
+func (l *odbLink) Apply(ctx context.Context, set odb.ChangeSet) (odb.Revision, error) {
+	return ask(l, "apply changes", writing, func(s odb.Store) (odb.Revision, error) { return s.Apply(ctx, set) })
+}
+
+// Revision implements odb.Store.
+func (l *odbLink) Revision(ctx context.Context) (int64, error) {
+	return ask(l, "read revision", reading, func(s odb.Store) (int64, error) { return s.Revision(ctx) })
+}
+
+// Load implements odb.Store.
+func (l *odbLink) Load(ctx context.Context) (*odb.Snapshot, error) {
+	return ask(l, "load definitions", reading, func(s odb.Store) (*odb.Snapshot, error) { return s.Load(ctx) })
+}
+
+// StateAt implements odb.Store.
+func (l *odbLink) StateAt(ctx context.Context, revision int64) (*odb.Snapshot, error) {
+	return ask(l, "load state", reading, func(s odb.Store) (*odb.Snapshot, error) { return s.StateAt(ctx, revision) })
+}
+
+// History implements odb.Store.
+func (l *odbLink) History(ctx context.Context, q odb.HistoryQuery) ([]odb.Revision, error) {
+	return ask(l, "read history", reading, func(s odb.Store) ([]odb.Revision, error) { return s.History(ctx, q) })
+}
+
+// PutPackages implements odb.Store.
+func (l *odbLink) PutPackages(ctx context.Context, pkgs []odb.Package) error {
+	return l.do("store packages", func(s odb.Store) error { return s.PutPackages(ctx, pkgs) })
+}
+
+// Package implements odb.Store.
+func (l *odbLink) Package(ctx context.Context, hash string) (odb.Package, error) {
+	return ask(l, "read package", reading, func(s odb.Store) (odb.Package, error) { return s.Package(ctx, hash) })
+}
+
+// ListPackages implements odb.Store.
+func (l *odbLink) ListPackages(ctx context.Context, name string) ([]odb.Package, error) {
+	return ask(l, "list packages", reading, func(s odb.Store) ([]odb.Package, error) { return s.ListPackages(ctx, name) })
+}
+
+// CreateAccount implements odb.Store.
+func (l *odbLink) CreateAccount(ctx context.Context, a odb.Account) error {
+	return l.access(ctx, "create account", func(s odb.Store) error { return s.CreateAccount(ctx, a) })
+}
+
+// Account implements odb.Store.
+func (l *odbLink) Account(ctx context.Context, name string) (odb.Account, error) {
+	return ask(l, "read account", reading, func(s odb.Store) (odb.Account, error) { return s.Account(ctx, name) })
+}
+
+// ListAccounts implements odb.Store.
+func (l *odbLink) ListAccounts(ctx context.Context) ([]odb.Account, error) {
+	return ask(l, "list accounts", reading, func(s odb.Store) ([]odb.Account, error) { return s.ListAccounts(ctx) })
+}
+
+// UpdateAccount implements odb.Store.
+func (l *odbLink) UpdateAccount(ctx context.Context, a odb.Account) error {
+	return l.access(ctx, "update account", func(s odb.Store) error { return s.UpdateAccount(ctx, a) })
+}
+
+// DeleteAccount implements odb.Store.
+func (l *odbLink) DeleteAccount(ctx context.Context, name string) error {
+	return l.access(ctx, "delete account", func(s odb.Store) error { return s.DeleteAccount(ctx, name) })
+}
+
+// CreateToken implements odb.Store.
+func (l *odbLink) CreateToken(ctx context.Context, t odb.Token) error {
+	return l.access(ctx, "create token", func(s odb.Store) error { return s.CreateToken(ctx, t) })
+}
+
+// TokenByHash implements odb.Store.
+func (l *odbLink) TokenByHash(ctx context.Context, hash string) (odb.Token, error) {
+	return ask(l, "read token", reading, func(s odb.Store) (odb.Token, error) { return s.TokenByHash(ctx, hash) })
+}
+
+// ListTokens implements odb.Store.
+func (l *odbLink) ListTokens(ctx context.Context) ([]odb.Token, error) {
+	return ask(l, "list tokens", reading, func(s odb.Store) ([]odb.Token, error) { return s.ListTokens(ctx) })
+}
+
+// DeleteToken implements odb.Store.
+func (l *odbLink) DeleteToken(ctx context.Context, id string) error {
+	return l.access(ctx, "delete token", func(s odb.Store) error { return s.DeleteToken(ctx, id) })
+}
+
+// TakeLease implements odb.Store.
+func (l *odbLink) TakeLease(ctx context.Context, name, holder string, ttl time.Duration) (odb.Lease, error) {
+	return ask(l, "take lease", writing, func(s odb.Store) (odb.Lease, error) { return s.TakeLease(ctx, name, holder, ttl) })
+}
+
+// RenewLease implements odb.Store.
+func (l *odbLink) RenewLease(ctx context.Context, lease odb.Lease, ttl time.Duration) (odb.Lease, error) {
+	return ask(l, "renew lease", writing, func(s odb.Store) (odb.Lease, error) { return s.RenewLease(ctx, lease, ttl) })
+}
+
+// ReleaseLease implements odb.Store.
+func (l *odbLink) ReleaseLease(ctx context.Context, lease odb.Lease) error {
+	return l.do("release lease", func(s odb.Store) error { return s.ReleaseLease(ctx, lease) })
+}
