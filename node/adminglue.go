@@ -55,26 +55,24 @@ func (v clusterView) Status(ctx context.Context) client.Status {
 	return s
 }
 
-// odbState asks the ODB how it is and whether the node is level with it.
+// odbState tells how the ODB is and whether the node is level with it.
 func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	since, lastErr := v.n.rec.odbHealth()
+	since, err := v.n.rec.odbHealth()
 	part = client.Part{State: "up", Since: since}
-	if dsn, err := odb.ParseDSN(v.n.cfg.ODB); err == nil {
+	if dsn, perr := odb.ParseDSN(v.n.store.where()); perr == nil {
 		part.Kind, part.Where = dsn.Kind, dsn.Where()
 	}
-	if info, err := v.n.store.Info(ctx); err == nil {
-		part.Kind, part.Where = info.Kind, info.Where
-	} else {
-		lastErr = err
+	var rev int64
+	if err == nil {
+		rev, err = v.n.store.Revision(ctx)
 	}
-	if lastErr != nil {
-		part.State, part.Error = "down", lastErr.Error()
+	if err != nil {
+		part.State, part.Error = "down", err.Error()
 		return part, false
 	}
-	rev, err := v.n.store.Revision(ctx)
-	return part, err == nil && rev == v.n.rec.Snapshot().Revision()
+	return part, rev == v.n.rec.Snapshot().Revision()
 }
 
 // Nodes implements admin.Cluster.

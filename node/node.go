@@ -52,7 +52,7 @@ type Node struct {
 
 	authority *cluster.Authority
 	sealer    *security.Sealer
-	store     odb.Store
+	store     *odbLink
 	metrics   *prometheus.Registry
 	recorder  *stats.Recorder
 
@@ -159,13 +159,14 @@ func (n *Node) openID() (string, error) {
 }
 
 func (n *Node) openStore(ctx context.Context) error {
-	store, err := sqldb.Open(ctx, sqldb.Config{DSN: n.cfg.ODB, Log: n.log})
-	if err != nil {
-		return err
-	}
-	n.store = store
-	n.onClose(store.Close)
-	return nil
+	n.store = newODBLink(n.cfg.ODB, n.log, n.openODB)
+	n.onClose(n.store.Close)
+	return n.store.tryOpen(ctx)
+}
+
+// openODB opens a database and brings its tables up to date.
+func (n *Node) openODB(ctx context.Context, dsn string) (odb.Store, error) {
+	return sqldb.Open(ctx, sqldb.Config{DSN: dsn, Log: n.log})
 }
 
 func (n *Node) openListeners(ctx context.Context) error {

@@ -183,3 +183,32 @@ func (l *odbLink) RenewLease(ctx context.Context, lease odb.Lease, ttl time.Dura
 func (l *odbLink) ReleaseLease(ctx context.Context, lease odb.Lease) error {
 	return l.do("release lease", func(s odb.Store) error { return s.ReleaseLease(ctx, lease) })
 }
+
+// ClaimAccount implements odb.Store.
+func (l *odbLink) ClaimAccount(ctx context.Context, name, password string) (a odb.Account, err error) {
+	err = l.access(ctx, "claim account", func(s odb.Store) error {
+		a, err = s.ClaimAccount(ctx, name, password)
+		return err
+	})
+	return a, err
+}
+
+// Lockout implements odb.Store.
+func (l *odbLink) Lockout(ctx context.Context, account string) (odb.Lockout, error) {
+	return ask(l, "read lock-out", reading, func(s odb.Store) (odb.Lockout, error) { return s.Lockout(ctx, account) })
+}
+
+// ListLockouts implements odb.Store.
+func (l *odbLink) ListLockouts(ctx context.Context) ([]odb.Lockout, error) {
+	return ask(l, "list lock-outs", reading, func(s odb.Store) ([]odb.Lockout, error) { return s.ListLockouts(ctx) })
+}
+
+// FailSignIn implements odb.Store.
+func (l *odbLink) FailSignIn(ctx context.Context, account string, rule odb.LockoutRule) (odb.Lockout, error) {
+	return ask(l, "count wrong password", writing, func(s odb.Store) (odb.Lockout, error) { return s.FailSignIn(ctx, account, rule) })
+}
+
+// Unlock implements odb.Store.
+func (l *odbLink) Unlock(ctx context.Context, account string) error {
+	return l.do("unlock account", func(s odb.Store) error { return s.Unlock(ctx, account) })
+}

@@ -108,7 +108,9 @@ func (n *Node) openEdges(context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.rec.prepare = n.registerCompiled
 	n.rec.onAdvance = n.publish
+	n.store.onOpen = n.rec.hint
 	return nil
 }
 

@@ -15,6 +15,9 @@ import (
 // pollEvery is how often the ODB is asked for its revision; hints come sooner.
 const pollEvery = time.Second
 
+// pollTimeout is how long the ODB may take to tell its revision; then it is away.
+const pollTimeout = 10 * time.Second
+
 // manager is a part of the node that follows the configuration. Apply is
 // level-triggered and idempotent; what cannot be put into force is reported and
 // does not stop the rest.
@@ -25,9 +28,13 @@ type manager interface {
 // reconciler makes the managers follow the ODB: it polls the revision, loads the
 // next snapshot and hands it to each of them in order.
 type reconciler struct {
-	store    odb.Definitions
+	link     *odbLink
 	managers []manager
 	log      *slog.Logger
+	// prepare is called once, when the ODB is there and before its configuration
+	// is loaded; again after an error. nil does nothing. Set before Run.
+	prepare  func(ctx context.Context) error
+	prepared bool // only step and what it calls touch it
 	// onAdvance is told of each new state; nil tells nobody. Set before Run.
 	onAdvance func(revision int64, problems []odb.Problem, problemsChanged bool)
 	kick      chan struct{} // a hint: look now
@@ -37,16 +44,16 @@ type reconciler struct {
 	problems []odb.Problem
 	advanced chan struct{} // closed and replaced with each new snapshot
 	lastErr  error         // of the last look at the ODB; nil while it is up
-	since    time.Time     // when the ODB came up or went down
+	failing  time.Time     // since when there is one
 }
 
-func newReconciler(store odb.Definitions, log *slog.Logger, managers ...manager) (*reconciler, error) {
+func newReconciler(link *odbLink, log *slog.Logger, managers ...manager) (*reconciler, error) {
 	empty, err := odb.NewSnapshot(0, nil)
 	if err != nil {
 		return nil, err
 	}
 	return &reconciler{
-		store: store, managers: managers, log: log.With("component", "reconciler"),
+		link: link, managers: managers, log: log.With("component", "reconciler"),
 		kick: make(chan struct{}, 1), snap: empty, advanced: make(chan struct{}),
 	}, nil
 }
@@ -63,40 +70,69 @@ func (r *reconciler) Run(ctx context.Context) error {
 		case <-tick.C:
 		case <-r.kick:
 		}
-		if err := r.step(ctx); err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "configuration cannot be read; the last good one stays in force", "error", err)
-		}
+		_ = r.step(ctx) // it is logged and kept
 	}
 }
 
 // step brings the node to the newest revision.
 func (r *reconciler) step(ctx context.Context) error {
 	err := r.advance(ctx)
+	if err != nil && ctx.Err() != nil {
+		return err // it says nothing of the ODB
+	}
 	r.mu.Lock()
-	if (err == nil) != (r.lastErr == nil) || r.since.IsZero() {
-		r.since = time.Now()
+	defer r.mu.Unlock()
+	if err != nil && r.lastErr == nil {
+		r.failing = time.Now()
+		if _, away := r.link.health(); away == nil {
+			r.log.WarnContext(ctx, "configuration cannot be read; the last good one stays in force", "error", err)
+		}
 	}
 	r.lastErr = err
-	r.mu.Unlock()
 	return err
 }
 
 // odbHealth returns since when the ODB is up, or down with the reason.
 func (r *reconciler) odbHealth() (since time.Time, err error) {
+	if since, why := r.link.health(); why != nil {
+		return since, why
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.since, r.lastErr
+	if r.lastErr != nil {
+		return r.failing, r.lastErr
+	}
+	since, _ = r.link.health()
+	return since, nil
+}
+
+// revision asks the ODB for its revision, on behalf of all parts of the node: what
+// it finds opens or closes the way for the others.
+func (r *reconciler) revision(ctx context.Context) (int64, error) {
+	asked, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	rev, err := poller{r.link}.Revision(asked)
+	if ctx.Err() == nil {
+		r.link.report(ctx, err)
+	}
+	return rev, err
 }
 
 func (r *reconciler) advance(ctx context.Context) error {
-	rev, err := r.store.Revision(ctx)
+	rev, err := r.revision(ctx)
+	if err == nil && !r.prepared && r.prepare != nil {
+		if err = r.prepare(ctx); err == nil {
+			r.prepared = true
+			rev, err = r.revision(ctx)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	if rev == r.Snapshot().Revision() && rev != 0 && !r.retryDue() {
 		return nil
 	}
-	snap, err := r.store.Load(ctx)
+	snap, err := poller{r.link}.Load(ctx)
 	problems, err := unreadable(snap, err)
 	if err != nil {
 		return err
@@ -160,6 +196,14 @@ func (r *reconciler) Problems() []odb.Problem {
 	return r.problems
 }
 
+// hint says that the ODB may have something new.
+func (r *reconciler) hint() {
+	select {
+	case r.kick <- struct{}{}:
+	default: // a hint waits already
+	}
+}
+
 // Changed hints at a new revision and returns when it is in force.
 func (r *reconciler) Changed(ctx context.Context, revision int64) error {
 	for {
@@ -169,10 +213,7 @@ func (r *reconciler) Changed(ctx context.Context, revision int64) error {
 		if snap.Revision() >= revision {
 			return nil
 		}
-		select {
-		case r.kick <- struct{}{}:
-		default: // a hint waits already
-		}
+		r.hint()
 		select {
 		case <-advanced:
 		case <-ctx.Done():

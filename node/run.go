@@ -69,18 +69,23 @@ func (n *Node) run(ctx context.Context) error {
 
 // startConfiguration brings the ODB's configuration into force before anything is served.
 func (n *Node) startConfiguration(ctx context.Context) error {
-	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
+	if err := n.rec.step(ctx); err != nil {
 		return fmt.Errorf("start node %s: %w", n.cfg.Name, err)
 	}
-	if err := n.rec.step(ctx); err != nil {
-		return fmt.Errorf("start node %s: read configuration: %w", n.cfg.Name, err)
+	return nil
+}
+
+// registerCompiled makes sure that the services of this binary have definitions.
+func (n *Node) registerCompiled(ctx context.Context) error {
+	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
+		return fmt.Errorf("register the compiled-in services: %w", err)
 	}
 	return nil
 }
 
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
-	ws := []worker{n.rec, n.security, n.outgoing, n.engine}
+	ws := []worker{n.store, n.rec, n.security, n.outgoing, n.engine}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)
 	}
