@@ -16,6 +16,7 @@ type Store interface {
 	Accounts
 	SignIns
 	Leases
+	Audits
 
 	// Info says which database this is.
 	Info(ctx context.Context) (StoreInfo, error)

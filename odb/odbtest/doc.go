@@ -72,6 +72,11 @@ func Run(t *testing.T, cfg Config) {
 		"leases/refused":                       leasesRefused,
 		"leases/contenders and zombies":        contendersAndZombies,
 		"leases/first take by many":            firstTakeByMany,
+		"audit/chain":                          auditChain,
+		"audit/many at once":                   auditByMany,
+		"audit/all or none":                    auditAllOrNone,
+		"audit/awkward and long texts":         auditTexts,
+		"audit/queries":                        auditQueries,
 		"info":                                 info,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -77,6 +77,13 @@ const (
 	releaseLease
 	readLease
 
+	lockAuditHead
+	readAuditHead
+	moveAuditHead
+	insertAudit
+	listAudit
+	readAudit
+
 	schemaVersion
 	statements // their number
 )
@@ -101,6 +108,8 @@ const (
 
 	changeColumns = `SELECT rev, seq, op, def_id, kind, name, old_name, version, spec_before, spec_after FROM odb_change`
 )
+
+const auditColumns = `SELECT seq, at_us, node, actor, source, addr, action, subject, outcome, detail, rev, cid, hash FROM odb_audit`
 
 // catalogue holds the text of every statement. A placeholder is written "?".
 var catalogue = [statements]sqlText{
@@ -185,6 +194,17 @@ var catalogue = [statements]sqlText{
 		WHERE name = ? AND holder = ? AND term = ? AND expires_us > {NOW}`},
 	releaseLease: {all: `UPDATE odb_lease SET expires_us = 0 WHERE name = ? AND holder = ? AND term = ?`},
 	readLease:    {all: `SELECT holder, term, expires_us, {NOW} FROM odb_lease WHERE name = ?`},
+
+	lockAuditHead: {all: `UPDATE odb_audit_head SET seq = seq WHERE id = 1`},
+	readAuditHead: {all: `SELECT seq, hash, {NOW} FROM odb_audit_head WHERE id = 1`},
+	moveAuditHead: {all: `UPDATE odb_audit_head SET seq = ?, hash = ? WHERE id = 1`},
+	insertAudit: {all: `INSERT INTO odb_audit (seq, at_us, node, actor, source, addr, action, subject, outcome, detail, rev, cid, hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+	// A filter that is off is bound to 1 and a text that does not count.
+	listAudit: {all: auditColumns + ` WHERE seq > 0 AND seq < ? AND at_us >= ? AND at_us < ?
+		AND (1 = ? OR actor = ?) AND (1 = ? OR action = ?) AND (1 = ? OR subject = ?) AND (1 = ? OR outcome = ?)
+		ORDER BY seq DESC {LIMIT}`},
+	readAudit: {all: auditColumns + ` WHERE seq > ? ORDER BY seq {LIMIT}`},
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
 }
