@@ -212,3 +212,23 @@ func (l *odbLink) FailSignIn(ctx context.Context, account string, rule odb.Locko
 func (l *odbLink) Unlock(ctx context.Context, account string) error {
 	return l.do("unlock account", func(s odb.Store) error { return s.Unlock(ctx, account) })
 }
+
+// AppendAudit implements odb.Store.
+func (l *odbLink) AppendAudit(ctx context.Context, entries []odb.AuditEntry) ([]odb.AuditEntry, error) {
+	return ask(l, "append to the audit log", writing, func(s odb.Store) ([]odb.AuditEntry, error) { return s.AppendAudit(ctx, entries) })
+}
+
+// ListAudit implements odb.Store.
+func (l *odbLink) ListAudit(ctx context.Context, q odb.AuditQuery) ([]odb.AuditEntry, error) {
+	return ask(l, "read the audit log", reading, func(s odb.Store) ([]odb.AuditEntry, error) { return s.ListAudit(ctx, q) })
+}
+
+// ReadAudit implements odb.Store.
+func (l *odbLink) ReadAudit(ctx context.Context, after int64, limit int) ([]odb.AuditEntry, error) {
+	return ask(l, "read the audit log", reading, func(s odb.Store) ([]odb.AuditEntry, error) { return s.ReadAudit(ctx, after, limit) })
+}
+
+// AuditHead implements odb.Store.
+func (l *odbLink) AuditHead(ctx context.Context) (odb.AuditHead, error) {
+	return ask(l, "read the audit log", reading, func(s odb.Store) (odb.AuditHead, error) { return s.AuditHead(ctx) })
+}
