@@ -85,6 +85,7 @@ const (
 	readAudit
 
 	schemaVersion
+	dumpMoment
 	statements // their number
 )
 
@@ -207,6 +208,7 @@ var catalogue = [statements]sqlText{
 	readAudit: {all: auditColumns + ` WHERE seq > ? ORDER BY seq {LIMIT}`},
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
+	dumpMoment:    {all: `SELECT MAX(rev), {NOW} FROM odb_revision`},
 }
 
 // text returns the dialect's SQL of a statement.

@@ -58,6 +58,7 @@ func TestServers(t *testing.T) {
 				{"newer schema", serverRefusesNewerSchema},
 				{"credentials", serverRefusesCredentials},
 				{"faults", serverFaults},
+				{"dump", serverDumps},
 				{"deadlock", serverDeadlock},
 				{"goes away", serverGoesAway},
 			} {
@@ -322,4 +323,13 @@ func serverDeadlock(t *testing.T, s *testServer) {
 	if err := g.Wait(); err != nil || attempts.Load() != 3 {
 		t.Errorf("%v after %d attempts, want success after 3", err, attempts.Load())
 	}
+}
+
+// Everything goes from a file to the server and back, and is the same.
+func serverDumps(t *testing.T, s *testServer) {
+	first, last := openDSN(t, "sqlite:"+newFile(t)), openDSN(t, "sqlite:"+newFile(t))
+	fill(t, first)
+	server := openDSN(t, s.fresh(t))
+	roundTrip(t, first, server)
+	roundTrip(t, server, last)
 }
