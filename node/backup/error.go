@@ -18,8 +18,9 @@ var (
 	ErrNewer = errors.New("a newer version of Signalbox made it")
 )
 
+// damaged does not wrap its cause: an io.EOF in it would look like a good end.
 func damaged(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrDamaged, fmt.Errorf(format, args...))
+	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
 }
 
 // source remembers the error of a reader, so that a disk that cannot be read is
@@ -50,5 +51,5 @@ func (s *source) judge(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return damaged("it ends too early")
 	}
-	return damaged("%w", err)
+	return damaged("%v", err)
 }

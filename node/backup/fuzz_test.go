@@ -60,10 +60,10 @@ func readPlain(plain []byte) (Summary, error) {
 	for err == nil {
 		_, _, err = r.Next()
 	}
-	if !errors.Is(err, io.EOF) {
-		return Summary{}, err
+	if errors.Is(err, io.EOF) {
+		return r.Summary()
 	}
-	return r.Summary()
+	return Summary{}, err
 }
 
 func TestFrames(t *testing.T) {
@@ -90,6 +90,7 @@ func TestFrames(t *testing.T) {
 		"part twice":             {m + data + end + data + end + trailer, ErrDamaged},
 		"no trailer":             {m + data + end, ErrDamaged},
 		"trailer is no JSON":     {m + data + end + frameOf('T', "["), ErrDamaged},
+		"empty trailer":          {m + data + end + frameOf('T', ""), ErrDamaged},
 		"trailer without parts":  {m + data + end + frameOf('T', `{"revision":7}`), ErrDamaged},
 		"revision below nought":  {m + data + end + frameOf('T', strings.Replace(helloTrailer, "7", "-7", 1)), ErrDamaged},
 		"more behind it":         {m + data + end + trailer + "x", ErrDamaged},
@@ -136,7 +137,7 @@ func FuzzReader(f *testing.F) {
 				}
 			}
 		}
-		if errors.Is(err, io.EOF) && !errors.Is(err, ErrDamaged) {
+		if errors.Is(err, io.EOF) {
 			sum, err := r.Summary()
 			if err != nil || len(sum.Parts) != len(parts) {
 				t.Fatalf("%d parts were read: %+v, %v", len(parts), sum, err)

@@ -94,10 +94,10 @@ func (r *Reader) readManifest() (Manifest, error) {
 	}
 	var m Manifest
 	if err := decodeStrict(text, &m); err != nil {
-		return Manifest{}, damaged("its manifest: %w", err)
+		return Manifest{}, damaged("its manifest: %v", err)
 	}
 	if err := m.check(); err != nil {
-		return Manifest{}, damaged("its manifest: %w", err)
+		return Manifest{}, damaged("its manifest: %v", err)
 	}
 	return m, nil
 }
@@ -113,7 +113,7 @@ func (r *Reader) readTrailer() error {
 		return damaged("a trailer was expected")
 	}
 	if err := decodeStrict(text, &t); err != nil {
-		return damaged("its trailer: %w", err)
+		return damaged("its trailer: %v", err)
 	}
 	if len(t.Parts) != len(r.done) || t.Revision < 0 {
 		return damaged("its trailer names %d parts, %d are there", len(t.Parts), len(r.done))
