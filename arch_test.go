@@ -73,6 +73,8 @@ var table = map[string]row{
 	"node/outgoing": {design: true, may: []string{"odb", "node/service", "node/netguard"}},
 	"node/stats":    {may: []string{"odb", "node/kv"}},
 
+	"node/backup": {design: true, may: []string{"odb"}},
+
 	// The admin API and its client.
 	"node/admin/client": {may: []string{"odb"}},
 	"node/admin": {may: []string{
@@ -82,14 +84,14 @@ var table = map[string]row{
 
 	// The composition root, and what stands on it.
 	"node": {design: true, may: []string{
-		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/channel",
+		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/backup", "node/channel",
 		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv",
 		"node/library/...", "node/outgoing", "node/problem", "node/sdk/...", "node/security", "node/service",
 		"node/stats",
 	}},
 	"node/nodetest": {may: []string{"node", "node/config", "node/admin/client", "node/service", "odb"}},
 	"node/cli": {tests: []string{"node/nodetest"}, may: []string{
-		"node", "node/config", "node/admin/client", "node/deploy/...", "odb", "node/engine/quickjs", "node/library/...",
+		"node", "node/backup", "node/config", "node/admin/client", "node/deploy/...", "odb", "node/engine/quickjs", "node/library/...",
 		"node/sdk/...", "node/service", "node/demo/...",
 	}},
 	"node/cmd/signalbox": {may: []string{"node/cli"}},

@@ -232,3 +232,13 @@ func (l *odbLink) ReadAudit(ctx context.Context, after int64, limit int) ([]odb.
 func (l *odbLink) AuditHead(ctx context.Context) (odb.AuditHead, error) {
 	return ask(l, "read the audit log", reading, func(s odb.Store) (odb.AuditHead, error) { return s.AuditHead(ctx) })
 }
+
+// Mark implements odb.Store.
+func (l *odbLink) Mark(ctx context.Context, name string) (odb.Mark, error) {
+	return ask(l, "read mark", reading, func(s odb.Store) (odb.Mark, error) { return s.Mark(ctx, name) })
+}
+
+// SetMark implements odb.Store.
+func (l *odbLink) SetMark(ctx context.Context, name, value string) error {
+	return l.do("set mark", func(s odb.Store) error { return s.SetMark(ctx, name, value) })
+}

@@ -17,6 +17,7 @@ type Store interface {
 	SignIns
 	Leases
 	Audits
+	Marks
 
 	// Info says which database this is.
 	Info(ctx context.Context) (StoreInfo, error)

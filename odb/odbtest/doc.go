@@ -77,6 +77,8 @@ func Run(t *testing.T, cfg Config) {
 		"audit/all or none":                    auditAllOrNone,
 		"audit/awkward and long texts":         auditTexts,
 		"audit/queries":                        auditQueries,
+		"marks/life of a mark":                 markLife,
+		"marks/first set by many":              firstMarkByMany,
 		"info":                                 info,
 	} {
 		t.Run(name, func(t *testing.T) {

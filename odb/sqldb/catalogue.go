@@ -84,6 +84,10 @@ const (
 	listAudit
 	readAudit
 
+	insertMark
+	updateMark
+	readMark
+
 	schemaVersion
 	dumpMoment
 	statements // their number
@@ -206,6 +210,10 @@ var catalogue = [statements]sqlText{
 		AND (1 = ? OR actor = ?) AND (1 = ? OR action = ?) AND (1 = ? OR subject = ?) AND (1 = ? OR outcome = ?)
 		ORDER BY seq DESC {LIMIT}`},
 	readAudit: {all: auditColumns + ` WHERE seq > ? ORDER BY seq {LIMIT}`},
+
+	insertMark: {all: `INSERT INTO odb_meta (name, value, at_us) VALUES (?, ?, {NOW})`},
+	updateMark: {all: `UPDATE odb_meta SET value = ?, at_us = {NOW} WHERE name = ?`},
+	readMark:   {all: `SELECT value, at_us FROM odb_meta WHERE name = ?`},
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
 	dumpMoment:    {all: `SELECT MAX(rev), {NOW} FROM odb_revision`},
