@@ -3,6 +3,7 @@ package odb_test
 import (
 	"encoding/json"
 	"errors"
+	"path"
 	"reflect"
 	"strings"
 	"testing"
@@ -85,10 +86,10 @@ func TestDecodeFaults(t *testing.T) {
 			[]string{`/type: is "basci"; one of basic, apikey, jwt is needed; did you mean "basic"?`},
 		},
 		"secret empty":       {"security", `{"username":"u","password":""}`, []string{"/password: the secret is empty"}},
-		"secret of a number": {"security", `{"username":"u","password":5}`, []string{`/password: a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"} or {"ref": "sealed:…"}`}},
-		"secret with more":   {"security", `{"username":"u","password":{"ref":"env:P","x":1}}`, []string{`/password: a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"} or {"ref": "sealed:…"}`}},
-		"secret elsewhere":   {"security", `{"username":"u","password":{"ref":"vault:x"}}`, []string{`/password: the secret's reference has the unknown scheme "vault"; use env:NAME, file:PATH or sealed:…`}},
-		"secret nowhere":     {"security", `{"username":"u","password":{"ref":"env:"}}`, []string{`/password: the secret's reference has no scheme; use env:NAME, file:PATH or sealed:…`}},
+		"secret of a number": {"security", `{"username":"u","password":5}`, []string{`/password: a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"}, {"ref": "cred:NAME"} or {"ref": "sealed:…"}`}},
+		"secret with more":   {"security", `{"username":"u","password":{"ref":"env:P","x":1}}`, []string{`/password: a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"}, {"ref": "cred:NAME"} or {"ref": "sealed:…"}`}},
+		"secret elsewhere":   {"security", `{"username":"u","password":{"ref":"vault:x"}}`, []string{`/password: the secret's reference has the unknown scheme "vault"; use env:NAME, file:PATH, cred:NAME or sealed:…`}},
+		"secret nowhere":     {"security", `{"username":"u","password":{"ref":"env:"}}`, []string{`/password: the secret's reference has no scheme; use env:NAME, file:PATH, cred:NAME or sealed:…`}},
 		"basic without user": {"security", `{"password":"x"}`, []string{`/username: is ""; a user without colon or line break is needed`}},
 		"short key":          {"security", `{"type":"apikey","key":"short"}`, []string{"/key: at least 8 characters without line breaks are needed"}},
 		"mixed algorithms":   {"security", `{"type":"jwt","algorithms":["HS256","RS256"],"jwks_url":"https://h/"}`, []string{"/algorithms: HS algorithms and public-key algorithms cannot be mixed: a public key could then be used as a shared secret"}},
@@ -195,6 +196,9 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add(kind, []byte(spec))
 	}
+	for _, name := range []string{"pw", "a.b-c@d+e_f", ".", "..", "../keys/secrets.keys", "a/b", `a\\b`, "a\u0000", "ä", ""} {
+		f.Add("security", []byte(`{"username":"u","password":{"ref":"cred:`+name+`"}}`))
+	}
 	f.Fuzz(func(t *testing.T, kind string, raw []byte) {
 		spec, err := odb.Decode(kind, raw)
 		if err != nil {
@@ -206,6 +210,9 @@ func FuzzDecode(f *testing.F) {
 		_ = odb.EachSecret(spec, func(_ string, s *odb.Secret) error {
 			if s.Clear() != "" {
 				*s = odb.SecretRef("env:X")
+			}
+			if name, ok := strings.CutPrefix(s.Ref(), "cred:"); ok && (name != path.Base(name) || strings.Trim(name, ".") == "" || strings.ContainsAny(name, "\\\x00")) {
+				t.Fatalf("%s names the credential %q, which is no plain name", raw, name)
 			}
 			return nil
 		})

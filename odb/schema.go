@@ -104,7 +104,7 @@ func (f Field) examples() []any {
 const (
 	durationPattern = `^[+]?(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 	sizePattern     = `^ *[+]?[0-9]+ *(GiB|MiB|KiB|GB|MB|kB|B)? *$`
-	refPattern      = `^(sealed|env|file):.`
+	refPattern      = `^((sealed|env|file):.|cred:` + credentialName + `$)`
 )
 
 func typeSchema(f Field) map[string]any {

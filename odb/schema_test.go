@@ -120,14 +120,14 @@ func (g guesser) scalar(f Field, bad bool) any {
 		TypeBoolean:  {true, false},
 		TypeDuration: {"5s", "0s", "0", "1h30m", "+1s", ".5s", "1.5h", "2µs"},
 		TypeSize:     {"5", "5B", "1MiB", "1 kB", " 5 ", 4096, 0},
-		TypeSecret:   {"text", map[string]any{"ref": "env:X"}, map[string]any{"ref": "sealed:o1.k.AA"}},
+		TypeSecret:   {"text", map[string]any{"ref": "env:X"}, map[string]any{"ref": "sealed:o1.k.AA"}, map[string]any{"ref": "cred:a.b"}},
 		TypeString:   {"x", "with \"quotes\" and 漢字"},
 	}
 	wrong := map[FieldType][]any{
 		TypeBoolean:  {"true", 0, []any{}},
 		TypeDuration: {"5", "-1s", "x", "", 5, "5 s", "s", true, []any{}},
 		TypeSize:     {"x", "-5", -5, 1.5, "1mib", "", true, "1 MiB x", map[string]any{}},
-		TypeSecret:   {"", 5, map[string]any{"ref": 5}, map[string]any{"ref": "x:y"}, map[string]any{"ref": "env:"}, map[string]any{"ref": "env:x", "y": 1}, map[string]any{}},
+		TypeSecret:   {"", 5, map[string]any{"ref": 5}, map[string]any{"ref": "x:y"}, map[string]any{"ref": "env:"}, map[string]any{"ref": "cred:.."}, map[string]any{"ref": "cred:a/b"}, map[string]any{"ref": "cred:a b"}, map[string]any{"ref": "env:x", "y": 1}, map[string]any{}},
 		TypeString:   {5, true, 1.5, map[string]any{}},
 		TypeInteger:  {"5", 1.5, true, map[string]any{}},
 	}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 )
 
 // Secret is a credential inside a spec. At rest and on the wire it is only a
-// reference: `{"ref": "sealed:…"}`, `{"ref": "env:NAME"}` or `{"ref": "file:PATH"}`.
+// reference: `{"ref": "sealed:…"}`, `{"ref": "env:NAME"}`, `{"ref": "file:PATH"}`
+// or, of a systemd credential, `{"ref": "cred:NAME"}`.
 // A caller may hand in a plain string; it lives in memory until it is sealed
 // (node/security does that) and is never printed, logged or encoded.
 type Secret struct {
@@ -18,7 +20,8 @@ type Secret struct {
 	clear string
 }
 
-// SecretRef returns the secret that ref ("sealed:…", "env:NAME", "file:PATH") leads to.
+// SecretRef returns the secret that ref ("sealed:…", "env:NAME", "file:PATH",
+// "cred:NAME") leads to.
 func SecretRef(ref string) Secret { return Secret{ref: ref} }
 
 // ClearSecret returns a secret that is still in clear and must be sealed before it is stored.
@@ -89,16 +92,30 @@ func (s *Secret) UnmarshalJSON(b []byte) error {
 }
 
 // errSecretForm is what anything but a text or a reference yields.
-var errSecretForm = errors.New(`a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"} or {"ref": "sealed:…"}`)
+var errSecretForm = errors.New(`a secret is a string or {"ref": "env:NAME"}, {"ref": "file:PATH"}, {"ref": "cred:NAME"} or {"ref": "sealed:…"}`)
+
+// maxCredential is the longest name of a systemd credential.
+const maxCredential = 200
+
+// credentialName is the form of such a name, as a regular expression: a name of
+// one file, never a path.
+const credentialName = `[A-Za-z0-9_][A-Za-z0-9._@+-]{0,199}`
+
+var credential = regexp.MustCompile(`^` + credentialName + `$`)
 
 func checkSecretRef(ref string) error {
 	scheme, rest, ok := strings.Cut(ref, ":")
 	if !ok || rest == "" {
-		return fmt.Errorf("the secret's reference has no scheme; use env:NAME, file:PATH or sealed:…")
+		return fmt.Errorf("the secret's reference has no scheme; use env:NAME, file:PATH, cred:NAME or sealed:…")
 	}
 	switch scheme {
 	case "sealed", "env", "file":
 		return nil
+	case "cred":
+		if !credential.MatchString(rest) {
+			return fmt.Errorf("%.60q is not the name of a systemd credential: a letter, digit or _, then those and any of .@+-, at most %d characters", rest, maxCredential)
+		}
+		return nil
 	}
-	return fmt.Errorf("the secret's reference has the unknown scheme %q; use env:NAME, file:PATH or sealed:…", scheme)
+	return fmt.Errorf("the secret's reference has the unknown scheme %q; use env:NAME, file:PATH, cred:NAME or sealed:…", scheme)
 }

@@ -281,7 +281,7 @@ func (ed editor) listValue(f odb.Field, value string) (any, error) {
 
 // secretValue keeps a reference as one and takes clear text, which the node seals.
 func (ed editor) secretValue(f odb.Field, value string) (any, error) {
-	for _, scheme := range []string{"env:", "file:", "sealed:"} {
+	for _, scheme := range []string{"env:", "file:", "cred:", "sealed:"} {
 		if strings.HasPrefix(value, scheme) {
 			return map[string]any{"ref": value}, nil
 		}

@@ -99,6 +99,7 @@ func TestEdit(t *testing.T) {
 		"list from a file":             {"channel", `{}`, []string{"security=@list"}, `{"security":["a","b"]}`},
 		"file that is not there":       {"outgoing", `{}`, []string{"tls.ca=@nope"}, `error: tls.ca: read nope: no such file`},
 		"secret by reference":          {"security", `{}`, []string{"password=env:PW"}, `{"password":{"ref":"env:PW"}}`},
+		"secret in a credential":       {"security", `{}`, []string{"password=cred:pw"}, `{"password":{"ref":"cred:pw"}}`},
 		"secret in a node's file":      {"security", `{}`, []string{"password=file:/run/pw"}, `{"password":{"ref":"file:/run/pw"}}`},
 		"secret from a file":           {"security", `{}`, []string{"password=@pem"}, `{"password":"-----BEGIN-----\nx"}`},
 		"secret from an empty file":    {"security", `{}`, []string{"password=@empty"}, `the secret is empty`},

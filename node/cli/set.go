@@ -31,6 +31,7 @@ A secret is sealed by the node before it is stored:
   password=@FILE     the content of a file on this box
   password=env:NAME  a variable of each node's environment
   password=file:PATH a file on each node
+  password=cred:NAME a systemd credential of each node (LoadCredential= in its unit)
 
 "signalbox kinds KIND" lists the fields. Somebody else's change in the meantime is
 a conflict (exit code 4), never overwritten.`

@@ -90,5 +90,6 @@ func canonical(header string) string { return http.CanonicalHeaderKey(header) }
 
 // isOutside reports whether a secret may change without the ODB.
 func isOutside(s odb.Secret) bool {
-	return strings.HasPrefix(s.Ref(), "env:") || strings.HasPrefix(s.Ref(), "file:")
+	scheme, _, _ := strings.Cut(s.Ref(), ":")
+	return scheme == "env" || scheme == "file" || scheme == "cred"
 }

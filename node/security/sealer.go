@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,8 +103,8 @@ func (s *Sealer) Reseal(kind, oldName, newName string, spec odb.Spec) error {
 
 // Open returns the text of a secret that stands at pointer in the spec of
 // kind/name: sealed (it must have been sealed for this place), in an environment
-// variable, in a file (at most 64 KiB; one line break at its end does not count),
-// or still in clear. An unset and an empty secret are errors. Variables and files
+// variable, in a file or a systemd credential (at most 64 KiB; one line break at
+// its end does not count), or still in clear. An unset and an empty secret are errors. Variables and files
 // are read anew each time. No error tells what the secret is.
 func (s *Sealer) Open(kind, name, pointer string, secret odb.Secret) (string, error) {
 	text, err := s.open(kind, name, pointer, secret)
@@ -133,6 +134,8 @@ func (s *Sealer) open(kind, name, pointer string, secret odb.Secret) (string, er
 		return text, nil
 	case "file":
 		return s.readFile(rest)
+	case "cred":
+		return s.readCredential(rest)
 	}
 	return "", fmt.Errorf("the reference has the unknown scheme %.20q", scheme)
 }
@@ -168,12 +171,47 @@ func (s *Sealer) readFile(path string) (string, error) {
 		return "", fmt.Errorf("read secret file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	return readSecret(f, "the file "+path)
+}
+
+// readCredential reads a credential that systemd has put into the unit's folder
+// of credentials. A link there leads nowhere else.
+func (s *Sealer) readCredential(name string) (string, error) {
+	dir, ok := s.lookup("CREDENTIALS_DIRECTORY")
+	if !ok || dir == "" {
+		return "", fmt.Errorf("there is no folder of credentials (CREDENTIALS_DIRECTORY is not set): run the node by systemd, with LoadCredential=%s:/path/of/the/file in its unit", name)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", fmt.Errorf("open the folder of credentials: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	info, err := root.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("there is no credential %q: add LoadCredential=%s:/path/of/the/file to the node's unit and restart it", name, name)
+	case err == nil && !info.Mode().IsRegular():
+		err = fmt.Errorf("%s is not a plain file", name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read credential: %w", err)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("read credential: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return readSecret(f, "the credential "+name)
+}
+
+// readSecret reads a secret whole, without one line break at its end.
+func readSecret(r io.Reader, what string) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSecretFile+1))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("read secret file: %w", err)
+		return "", fmt.Errorf("read %s: %w", what, err)
 	case len(text) > maxSecretFile:
-		return "", fmt.Errorf("the file %s has more than %d bytes", path, maxSecretFile)
+		return "", fmt.Errorf("%s has more than %d bytes", what, maxSecretFile)
 	}
 	text = bytes.TrimSuffix(text, []byte("\n"))
 	return string(bytes.TrimSuffix(text, []byte("\r"))), nil

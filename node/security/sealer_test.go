@@ -165,8 +165,8 @@ func TestReseal(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	s := newSealer(t, map[string]string{"PW": "from-env", "EMPTY": ""})
-	dir := t.TempDir()
+	dir, creds := t.TempDir(), t.TempDir()
+	s := newSealer(t, map[string]string{"PW": "from-env", "EMPTY": "", "CREDENTIALS_DIRECTORY": creds})
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -174,6 +174,15 @@ func TestOpen(t *testing.T) {
 		}
 		return path
 	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.WriteFile(filepath.Join(creds, "pw"), []byte("from-systemd\n"), 0o400))
+	must(os.Mkdir(filepath.Join(creds, "dir"), 0o700))
+	must(os.Symlink(file("outside", "x"), filepath.Join(creds, "out")))
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(s.ring.Path(), link); err != nil {
 		t.Fatal(err)
@@ -199,6 +208,11 @@ func TestOpen(t *testing.T) {
 		"the key ring":        {odb.SecretRef("file:" + s.ring.Path()), "", "own keys"},
 		"a link to the ring":  {odb.SecretRef("file:" + link), "", "own keys"},
 		"dots to the ring":    {odb.SecretRef("file:" + filepath.Dir(s.ring.Path()) + "/../keys/secrets.keys"), "", "own keys"},
+		"credential":          {odb.SecretRef("cred:pw"), "from-systemd", ""},
+		"no credential":       {odb.SecretRef("cred:other"), "", "LoadCredential=other:"},
+		"credential folder":   {odb.SecretRef("cred:dir"), "", "not a plain file"},
+		"credential link out": {odb.SecretRef("cred:out"), "", "escapes"},
+		"credential dots":     {odb.SecretRef("cred:../a"), "", "escapes"},
 		"unknown scheme":      {odb.SecretRef("vault:x"), "", "unknown scheme"},
 		"sealed, but garbage": {odb.SecretRef("sealed:xyz"), "", "form"},
 	}
@@ -212,6 +226,20 @@ func TestOpen(t *testing.T) {
 				t.Errorf("error %q, want it to tell %q and the definition", err, tc.fault)
 			}
 		})
+	}
+}
+
+func TestCredentialOutsideOfSystemd(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{"not set": nil, "empty": {"CREDENTIALS_DIRECTORY": ""}} {
+		_, err := newSealer(t, env).Open("security", "partner", "/password", odb.SecretRef("cred:pw"))
+		if err == nil || !strings.Contains(err.Error(), "CREDENTIALS_DIRECTORY is not set") || !strings.Contains(err.Error(), "LoadCredential=pw:") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	env := map[string]string{"CREDENTIALS_DIRECTORY": filepath.Join(t.TempDir(), "gone")}
+	if _, err := newSealer(t, env).Open("security", "partner", "/password", odb.SecretRef("cred:pw")); err == nil || !strings.Contains(err.Error(), "folder of credentials") {
+		t.Errorf("a folder that is gone: %v", err)
 	}
 }
 
