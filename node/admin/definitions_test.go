@@ -134,7 +134,7 @@ func TestConditions(t *testing.T) {
 		"both":                {"PUT", at, body, []string{"If-Match", `"1"`, "If-None-Match", "*"}, 400},
 		"none-match version":  {"PUT", at, body, []string{"If-None-Match", `"1"`}, 400},
 		"none-match delete":   {"DELETE", at, "", []string{"If-None-Match", "*"}, 400},
-		"future version":      {"PUT", at, body, []string{"If-Match", `"2"`}, 409},
+		"future version":      {"PUT", at, body, []string{"If-Match", `"7"`}, 409},
 		"not there":           {"PUT", at + "x", body, []string{"If-Match", `"1"`}, 404},
 		"delete not there":    {"DELETE", at + "x", "", []string{"If-Match", `"1"`}, 404},
 		"unknown kind":        {"PUT", "/api/v1/definitions/chanel/c", body, []string{"If-Match", `"1"`}, 404},

@@ -106,10 +106,10 @@ func TestRoleTable(t *testing.T) {
 		got[rt.Role] = append(got[rt.Role], rt.ID)
 	}
 	want := map[odb.Role][]string{
-		"":            {"health", "signIn"},
+		"":            {"claim", "health", "signIn"},
 		odb.Operator:  {"invoke", "ping"},
 		odb.Developer: {"apply", "createDefinition", "deleteDefinition", "deploy", "plan", "putDefinition", "renameDefinition", "rollback", "rollbackService"},
-		odb.Admin:     {"createAccount", "createToken", "deleteAccount", "deleteToken", "listAccounts", "listTokens", "updateAccount"},
+		odb.Admin:     {"createAccount", "createToken", "deleteAccount", "deleteToken", "listAccounts", "listTokens", "newClaimCode", "unlockAccount", "updateAccount"},
 	}
 	for role, ids := range want {
 		slices.Sort(got[role])

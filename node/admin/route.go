@@ -190,7 +190,13 @@ func (a *API) accountRoutes() []route {
 		{method: get, path: "/accounts", role: odb.Admin, id: "listAccounts", summary: "Who may use the API.", answer: client.List[client.Account]{}, handle: a.listAccounts},
 		{method: post, path: "/accounts", role: odb.Admin, id: "createAccount", summary: "Make an account.", status: http.StatusCreated, body: client.CreateAccount{}, answer: client.Account{}, handle: a.createAccount},
 		{method: http.MethodPut, path: "/accounts/{name}", role: odb.Admin, id: "updateAccount", summary: "Change role, password or disabled of an account; the last administrator stays.", body: client.UpdateAccount{}, answer: client.Account{}, handle: a.updateAccount},
+		{method: post, path: "/accounts/{name}/unlock", role: odb.Admin, id: "unlockAccount", summary: "Let an account that is locked after wrong passwords try again.", answer: client.Account{}, handle: a.unlockAccount},
 		{method: http.MethodDelete, path: "/accounts/{name}", role: odb.Admin, id: "deleteAccount", summary: "Remove an account and its tokens; the last administrator stays.", handle: a.deleteAccount},
+		{
+			method: post, path: "/claim", id: "claim", status: http.StatusCreated, timeout: 15 * time.Second, body: client.Claim{}, answer: client.Claimed{}, handle: a.claimCluster,
+			summary: "Make the first administrator with the one-time code from this node's console, while no account has a password. Needs no token.",
+		},
+		{method: post, path: "/claim-code", role: odb.Admin, id: "newClaimCode", summary: "Make another one-time code for the claim at this node; the one before is void.", status: http.StatusCreated, answer: client.ClaimCode{}, handle: a.newClaimCode},
 		{method: get, path: "/access-tokens", role: odb.Admin, id: "listTokens", summary: "Bearer tokens without their secrets.", answer: client.List[client.Token]{}, handle: a.listTokens},
 		{method: post, path: "/access-tokens", role: odb.Admin, id: "createToken", summary: "Make a bearer token; the answer shows its secret this once.", status: http.StatusCreated, body: client.CreateToken{}, answer: client.NewToken{}, handle: a.createToken},
 		{method: http.MethodDelete, path: "/access-tokens/{id}", role: odb.Admin, id: "deleteToken", summary: "Revoke a bearer token.", handle: a.deleteToken},

@@ -142,7 +142,7 @@ func sameOrigin(r *http.Request) bool {
 }
 
 // signIn opens a session for an account and its password. Wrong ones are counted
-// by address and by account, and both have to wait longer each time.
+// by address, which has to wait longer each time, and by account, which locks.
 func (a *API) signIn(c *call) (any, error) {
 	in, err := decode[client.SignIn](c)
 	if err != nil {
@@ -180,10 +180,18 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 		return odb.Account{}, err
 	}
 	defer done()
-	byAddr, byName := addrKey(c.addr()), "account "+name
-	if wait := max(a.guard.wait(byAddr), a.guard.wait(byName)); wait > 0 {
+	byAddr := addrKey(c.addr())
+	if wait := a.guard.wait(byAddr); wait > 0 {
 		a.counters.refused("throttled")
 		return odb.Account{}, tooMany(wait)
+	}
+	wait, failures, err := a.locks.left(c.Context(), name)
+	if err != nil {
+		return odb.Account{}, err
+	}
+	if wait > 0 { // the password is not even looked at: right and wrong are refused alike
+		a.counters.refused("locked")
+		return odb.Account{}, refuseLocked(wait)
 	}
 	account, err := a.cfg.Store.Account(c.Context(), name)
 	if err != nil && odb.KindOf(err) != odb.NotFound && odb.KindOf(err) != odb.Invalid {
@@ -195,11 +203,15 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 	}
 	if !checkPassword(hash, password) || hash == decoyHash {
 		a.guard.failed(byAddr)
-		a.guard.failed(byName)
+		a.locks.failed(c.Context(), name)
 		a.counters.refused("password")
 		return odb.Account{}, refuse(http.StatusUnauthorized, client.CodeUnauthorized, "account or password is wrong")
 	}
-	a.guard.good(byName)
+	if failures {
+		if err := a.locks.forget(c.Context(), name); err != nil && odb.KindOf(err) != odb.Unavailable {
+			return odb.Account{}, err
+		}
+	}
 	return account, nil
 }
 

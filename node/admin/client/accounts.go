@@ -10,11 +10,12 @@ import (
 
 // Account is a person or program that may use the API.
 type Account struct {
-	Name        string    `json:"name"`
-	Role        odb.Role  `json:"role"`
-	HasPassword bool      `json:"has_password" jsonschema:"may sign in with a password, not only with tokens"`
-	Disabled    bool      `json:"disabled"`
-	Created     time.Time `json:"created"`
+	Name        string     `json:"name"`
+	Role        odb.Role   `json:"role"`
+	HasPassword bool       `json:"has_password" jsonschema:"may sign in with a password, not only with tokens"`
+	Disabled    bool       `json:"disabled"`
+	LockedUntil *time.Time `json:"locked_until,omitempty" jsonschema:"passwords are refused until then, after too many wrong ones; tokens are not"`
+	Created     time.Time  `json:"created"`
 }
 
 // CreateAccount is an account to be made.

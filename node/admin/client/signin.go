@@ -1,0 +1,51 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"signalbox.internal/odb"
+)
+
+// Claim makes the first administrator of a cluster in which no account has a
+// password yet.
+type Claim struct {
+	Code     string `json:"code" jsonschema:"the one-time code from the console of the node that is asked; case, blanks and dashes do not matter"`
+	Name     string `json:"name,omitempty" jsonschema:"the account; admin when absent. One that is not there is made"`
+	Password string `json:"password" jsonschema:"at least 10 characters"`
+}
+
+// Claimed is the first administrator, signed in.
+type Claimed struct {
+	Account string     `json:"account"`
+	Role    odb.Role   `json:"role"`
+	Token   string     `json:"token,omitempty" jsonschema:"a bearer token to go on with; it is not kept and cannot be shown again"`
+	Expires *time.Time `json:"expires,omitempty" jsonschema:"when the token ends"`
+}
+
+// ClaimCode is a fresh one-time code; those before it are void.
+type ClaimCode struct {
+	Code    string    `json:"code" jsonschema:"good for one claim at the node that made it"`
+	Expires time.Time `json:"expires"`
+}
+
+// Claim makes the first administrator; it needs no token.
+func (c *Client) Claim(ctx context.Context, in Claim) (Claimed, error) {
+	var out Claimed
+	err := c.post(ctx, path("claim"), in, &out)
+	return out, err
+}
+
+// NewClaimCode makes the node that answers forget its code and make another one.
+func (c *Client) NewClaimCode(ctx context.Context) (ClaimCode, error) {
+	var out ClaimCode
+	err := c.post(ctx, path("claim-code"), nil, &out)
+	return out, err
+}
+
+// UnlockAccount lets an account try passwords again.
+func (c *Client) UnlockAccount(ctx context.Context, name string) (Account, error) {
+	var a Account
+	err := c.post(ctx, path("accounts", name, "unlock"), nil, &a)
+	return a, err
+}
