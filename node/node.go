@@ -73,6 +73,7 @@ type Node struct {
 	admin       *admin.API
 	events      *admin.Events
 	localHash   string // of the token that lets this box in
+	claim       string // one-time code for the first administrator, made before anything is served
 	traffic     net.Listener
 	control     net.Listener
 	controlCert tls.Certificate

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"signalbox.internal/lb"
+	"signalbox.internal/odb"
 )
 
 // worker is a part that runs until its context ends.
@@ -80,7 +81,21 @@ func (n *Node) registerCompiled(ctx context.Context) error {
 	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
 		return fmt.Errorf("register the compiled-in services: %w", err)
 	}
+	n.makeClaimCode(ctx)
 	return nil
+}
+
+// makeClaimCode makes a one-time code while nobody has claimed the cluster. The
+// log does not say it: whoever starts the node shows it.
+func (n *Node) makeClaimCode(ctx context.Context) {
+	code, err := n.admin.NewClaimCode(ctx)
+	switch {
+	case err == nil:
+		n.claim = code.Code
+		n.log.InfoContext(ctx, "cluster is not claimed: no account has a password; signalbox claim makes the first administrator")
+	case odb.KindOf(err) != odb.Conflict:
+		n.log.WarnContext(ctx, "whether the cluster is claimed cannot be known now; signalbox claim --new-code asks again", "error", err)
+	}
 }
 
 // workers returns the parts that run beside the servers.

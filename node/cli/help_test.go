@@ -98,7 +98,7 @@ func accepts(words []string) error {
 	if err := c.ValidateFlagGroups(); err != nil {
 		return err
 	}
-	if c.HasSubCommands() {
+	if c.HasSubCommands() && c.Annotations[needsNoChild] == "" {
 		return errors.New("a command below it is needed")
 	}
 	return c.ValidateArgs(c.Flags().Args())

@@ -67,7 +67,7 @@ type group struct {
 func (a *app) groups() []group {
 	return []group{
 		{"Run a node", []*cobra.Command{newUp(a), newInit(a), newRun(a)}},
-		{"Look", []*cobra.Command{newStatus(a), newNodes(a), newStats(a)}},
+		{"Look", []*cobra.Command{newStatus(a), newNodes(a), newStats(a), newConnections(a), newPing(a)}},
 		{"Configure", []*cobra.Command{
 			newKinds(a), newList(a), newGet(a), newSet(a), newDelete(a), newRename(a),
 			newPlan(a), newApply(a), newExport(a), newHistory(a), newDiff(a), newRollback(a),
@@ -75,7 +75,8 @@ func (a *app) groups() []group {
 		{"Services", []*cobra.Command{
 			newNew(a), newTest(a), newDeploy(a), newServices(a), newInvoke(a), newVersions(a), newRollbackService(a),
 		}},
-		{"Tools", []*cobra.Command{newAccess(a), newConfig(a), newCompletion(a), newVersion(a)}},
+		{"Access", []*cobra.Command{newClaim(a), newAccounts(a), newAccess(a)}},
+		{"Tools", []*cobra.Command{newConfig(a), newCompletion(a), newVersion(a)}},
 	}
 }
 
@@ -112,6 +113,22 @@ func noArgs(_ *cobra.Command, given []string) error {
 		return usagef("unexpected argument %q; none is taken", given[0])
 	}
 	return nil
+}
+
+// needsNoChild marks a command that works without one of those below it.
+const needsNoChild = "needs no child"
+
+// alone lets a parent do something of its own when no command below it is given.
+func alone(c *cobra.Command, run func(*cobra.Command, []string) error) *cobra.Command {
+	refuse := c.RunE
+	c.Annotations = map[string]string{needsNoChild: "yes"}
+	c.RunE = func(cmd *cobra.Command, given []string) error {
+		if len(given) > 0 {
+			return refuse(cmd, given)
+		}
+		return run(cmd, given)
+	}
+	return c
 }
 
 // parent is a command that only has commands below it.

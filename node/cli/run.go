@@ -22,6 +22,10 @@ makes nothing ("signalbox init" does), logs to stderr, tells systemd when it is
 ready, and on SIGTERM drains: new requests are refused, those in flight end within
 drain_timeout. A second signal ends it at once.
 
+While no account of the cluster has a password it shows a one-time code on stderr,
+with which the first administrator is made ("signalbox claim"); with log_format json
+it does not, and "signalbox claim --new-code" makes one.
+
 With -o json one line goes to stdout when the node is ready.`,
 		Example: `  signalbox run --dir /var/lib/signalbox
   SIGNALBOX_LOG_FORMAT=json signalbox run --dir /data`,
@@ -38,6 +42,10 @@ With -o json one line goes to stdout when the node is ready.`,
 			if err := a.notifySystemd("READY=1"); err != nil {
 				return err
 			}
+			if info.Claim != "" && cfg.LogFormat != "json" { // a log that machines read is kept; the code does not belong there
+				showClaim(a.err, info)
+			}
+			info.Claim = ""
 			if a.flags.output == outputTable {
 				return nil
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,7 @@ type readyLine struct {
 	CA      string      `json:"ca"`
 	Link    string      `json:"link"`
 	Token   string      `json:"token,omitempty"` // of the first administrator, as long as it is there
+	Claim   string      `json:"claim,omitempty"` // one-time code, as long as no account has a password
 	Nodes   []readyNode `json:"nodes"`
 }
 
@@ -85,9 +87,18 @@ type readyNode struct {
 
 func ready(info node.Info) readyLine {
 	return readyLine{
-		Ready: true, Traffic: info.Traffic, Control: info.Control, CA: info.CA, Link: info.Link, Token: info.Token,
+		Ready: true, Traffic: info.Traffic, Control: info.Control, CA: info.CA, Link: linkWithCode(info), Token: info.Token, Claim: info.Claim,
 		Nodes: []readyNode{{info.Name, info.Traffic, info.Control, info.Dir, info.PID}},
 	}
+}
+
+// linkWithCode is the link for the desktop app, with the one-time code of a
+// cluster that nobody has claimed.
+func linkWithCode(info node.Info) string {
+	if info.Claim == "" {
+		return info.Link
+	}
+	return info.Link + "&code=" + url.QueryEscape(info.Claim)
 }
 
 // writeReady writes the ready line, on one line, for those who read line by line.
@@ -115,10 +126,14 @@ func (a *app) announce(info node.Info, cfg config.Config, withDemo bool, took ti
 	o.facts(
 		[2]string{"  Traffic", info.Traffic + "   clients call channels here"},
 		[2]string{"  Control", info.Control + "   the admin API"},
-		[2]string{"  Desktop", info.Link},
+		[2]string{"  Desktop", linkWithCode(info)},
 		[2]string{"  Folder", info.Dir},
 	)
 	o.line("")
+	if info.Claim != "" {
+		showClaim(o, info)
+		o.line("")
+	}
 	dir := shownDir(info.Dir)
 	if info.Token != "" {
 		o.line("Sign in as %s with the token in %s.", node.FirstAdmin, filepath.Join(info.Dir, "keys", "admin.token"))
