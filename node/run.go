@@ -73,6 +73,7 @@ func (n *Node) startConfiguration(ctx context.Context) error {
 	if err := n.rec.step(ctx); err != nil {
 		return fmt.Errorf("start node %s: %w", n.cfg.Name, err)
 	}
+	n.makeClaimCode(ctx)
 	return nil
 }
 
@@ -81,7 +82,6 @@ func (n *Node) registerCompiled(ctx context.Context) error {
 	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
 		return fmt.Errorf("register the compiled-in services: %w", err)
 	}
-	n.makeClaimCode(ctx)
 	return nil
 }
 
