@@ -22,7 +22,7 @@ func (db *DB) Apply(ctx context.Context, set odb.ChangeSet) (odb.Revision, error
 		return odb.Revision{}, db.dialect.typed(ctx, op, key, err)
 	}
 	var rev odb.Revision
-	err = db.change(ctx, op, key, func(t *tx) error {
+	err = db.revise(ctx, op, key, func(t *tx) error {
 		a := applier{tx: t, edits: map[string]*edit{}, final: map[string]string{}, found: map[string]string{}}
 		a.faults.many = len(changes) > 1
 		rev, err = a.apply(set, changes)
@@ -91,8 +91,12 @@ func (a *applier) apply(set odb.ChangeSet, changes []wanted) (odb.Revision, erro
 // begin takes the next revision. It comes first in every transaction that
 // changes definitions: its row is what puts their writers in line.
 func (a *applier) begin() error {
-	if _, err := a.run(bumpRevision); err != nil {
+	n, err := a.run(bumpRevision)
+	if err != nil {
 		return fmt.Errorf("take revision: %w", err)
+	}
+	if n == 0 {
+		return a.closedFault()
 	}
 	var hash *string
 	if err := a.one(takenRevision, nil, &a.rev, &a.now, &hash); err != nil {

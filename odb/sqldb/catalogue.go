@@ -90,6 +90,12 @@ const (
 
 	schemaVersion
 	dumpMoment
+	pollRevision
+	readGate
+	moveRevision
+	readMeta
+	insertMeta
+	deleteMeta
 	statements // their number
 )
 
@@ -122,7 +128,7 @@ var catalogue = [statements]sqlText{
 	lockRevision: {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
 	takenRevision: {all: `SELECT r.rev, {NOW}, s.hash FROM odb_revision r
 		LEFT JOIN odb_change_set s ON s.rev = r.rev - 1 WHERE r.id = 1`},
-	newestRevision: {all: `SELECT rev FROM odb_revision WHERE id = 1`},
+	newestRevision: {all: `SELECT MAX(rev) FROM odb_revision`},
 
 	allDefinitions: {all: `SELECT id, kind, name, version, rev, at_us, spec FROM odb_definition`},
 	definitionsAt: {all: `SELECT c.def_id, c.kind, c.name, c.version, c.rev, s.at_us, c.spec_after
@@ -217,6 +223,17 @@ var catalogue = [statements]sqlText{
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
 	dumpMoment:    {all: `SELECT MAX(rev), {NOW} FROM odb_revision`},
+	pollRevision:  {all: `SELECT MAX(rev), MIN(id) FROM odb_revision`},
+	// Shared where there is such a lock; SQLite has one writer anyway.
+	readGate: {all: `SELECT id FROM odb_revision WHERE id = 2 FOR UPDATE`, by: map[string]string{
+		"sqlite":   `SELECT id FROM odb_revision WHERE id = 2`,
+		"postgres": `SELECT id FROM odb_revision WHERE id = 2 FOR KEY SHARE`,
+		"mysql":    `SELECT id FROM odb_revision WHERE id = 2 LOCK IN SHARE MODE`,
+	}},
+	moveRevision: {all: `UPDATE odb_revision SET id = ? WHERE id = ?`},
+	readMeta:     {all: `SELECT value, at_us, {NOW} FROM odb_meta WHERE name = ?`},
+	insertMeta:   {all: `INSERT INTO odb_meta (name, value, at_us) VALUES (?, ?, {NOW} + ?)`},
+	deleteMeta:   {all: `DELETE FROM odb_meta WHERE name = ?`},
 }
 
 // text returns the dialect's SQL of a statement.

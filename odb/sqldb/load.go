@@ -9,10 +9,17 @@ import (
 	"signalbox.internal/odb"
 )
 
-// Revision returns the newest revision; 0 for an empty ODB.
+// Revision returns the newest revision; 0 for an empty ODB. Of one that was moved
+// it says so, by an [odb.Moved], because whoever asks wants to know what is in
+// force; its other content can be read on.
 func (db *DB) Revision(ctx context.Context) (int64, error) {
-	var rev int64
-	err := db.glance(ctx, newestRevision, nil, &rev)
+	var rev, id int64
+	err := db.glance(ctx, pollRevision, nil, &rev, &id)
+	if err == nil && id > int64(modeFrozen)+1 {
+		if err = db.Marked(ctx); err != nil {
+			return 0, err
+		}
+	}
 	return rev, db.dialect.typed(ctx, "read revision", "", err)
 }
 

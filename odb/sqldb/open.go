@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"signalbox.internal/odb"
 )
@@ -26,6 +27,10 @@ type DB struct {
 	where   string // file or host, for people
 	log     *slog.Logger
 	closed  atomic.Bool
+
+	// Shorter in tests.
+	patience  time.Duration // how long a write waits while a copy runs
+	freezeFor time.Duration // how long a freeze lasts that is not renewed
 }
 
 var _ odb.Store = (*DB)(nil)
@@ -49,7 +54,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, d.typed(ctx, "open ODB", dsn.Where(), err)
 	}
-	db := &DB{dialect: d, where: p.where, log: cmp.Or(cfg.Log, slog.Default()).With("component", "odb")}
+	db := &DB{patience: usualPatience, freezeFor: usualFreeze, dialect: d, where: p.where, log: cmp.Or(cfg.Log, slog.Default()).With("component", "odb")}
 	m := migrator{db: p.write, dialect: d, steps: steps(), log: db.log}
 	if err := m.run(ctx); err != nil {
 		return nil, errors.Join(d.typed(ctx, "migrate ODB", p.where, err), p.write.Close(), p.read.Close())

@@ -22,7 +22,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	role, ok := map[string]func(*DB) error{"write": writeForever, "add": addFifty, "open": func(*DB) error { return nil }}[os.Getenv(childRole)]
+	role, ok := map[string]func(*DB) error{"write": writeForever, "add": addFifty, "open": func(*DB) error { return nil }, "copy": copyOnce}[os.Getenv(childRole)]
 	if !ok {
 		os.Exit(m.Run())
 	}

@@ -17,15 +17,21 @@ import (
 // and compared before it counts. Faults of the dump are Invalid. No lease can be
 // taken before its holder's in the dump could have ended. progress may be nil.
 func (db *DB) Restore(ctx context.Context, r io.Reader, progress func(Progress)) (DumpSummary, error) {
-	return db.restore(ctx, r, progress, func(*tx) error { return nil })
+	nothing := func(*tx) error { return nil }
+	return db.restore(ctx, r, progress, framed{nothing, nothing})
 }
 
-// restore runs seal at the end of the transaction.
-func (db *DB) restore(ctx context.Context, r io.Reader, progress func(Progress), seal func(*tx) error) (DumpSummary, error) {
+// framed is what a restore does in its transaction besides.
+type framed struct{ before, after func(*tx) error }
+
+func (db *DB) restore(ctx context.Context, r io.Reader, progress func(Progress), frame framed) (DumpSummary, error) {
 	const op = "restore ODB"
 	var sum DumpSummary
 	// Once: what was read cannot be read again.
 	err := db.attempt(ctx, db.write, db.dialect.write, func(t *tx) error {
+		if err := frame.before(t); err != nil {
+			return err
+		}
 		if err := t.empty(); err != nil {
 			return err
 		}
@@ -37,7 +43,7 @@ func (db *DB) restore(ctx context.Context, r io.Reader, progress func(Progress),
 		if err := t.equals(sum.Tables); err != nil {
 			return err
 		}
-		return seal(t)
+		return frame.after(t)
 	})
 	if err != nil {
 		return DumpSummary{}, db.dialect.typed(ctx, op, db.where, err)
@@ -46,11 +52,16 @@ func (db *DB) restore(ctx context.Context, r io.Reader, progress func(Progress),
 	return sum, nil
 }
 
-// empty puts other writers in line and reports a database that has content.
+// empty keeps other writers out and reports a database that has content.
 func (t *tx) empty() error {
 	if err := t.alone(); err != nil {
 		return err
 	}
+	return t.onlyEmpty()
+}
+
+// onlyEmpty reports a database that has content.
+func (t *tx) onlyEmpty() error {
 	var found []string
 	for _, tab := range tables() {
 		var n int64

@@ -21,7 +21,7 @@ const journalTable = `CREATE TABLE odb_schema (
 // Types are portable: no empty text (Oracle holds it to be NULL), times in
 // microseconds, flags 0 or 1, names of at most 30 bytes, no generated key.
 func steps() []step {
-	return slices.Concat(definitionSteps(), logSteps(), otherSteps(), auditSteps())
+	return slices.Concat(definitionSteps(), logSteps(), otherSteps(), auditSteps(), copySteps())
 }
 
 func definitionSteps() []step {
@@ -169,5 +169,12 @@ func auditSteps() []step {
 			value {DOC} NOT NULL,
 			at_us {INT} NOT NULL
 		){SUFFIX}`},
+	}
+}
+
+func copySteps() []step {
+	return []step{
+		// Its id says, as the counter's does, whether the database takes changes.
+		{"gate", `INSERT INTO odb_revision (id, rev) VALUES (2, 0)`},
 	}
 }

@@ -59,6 +59,7 @@ func TestServers(t *testing.T) {
 				{"credentials", serverRefusesCredentials},
 				{"faults", serverFaults},
 				{"dump", serverDumps},
+				{"copy", serverCopies},
 				{"deadlock", serverDeadlock},
 				{"goes away", serverGoesAway},
 			} {

@@ -24,8 +24,31 @@ type tx struct {
 }
 
 // change runs work in a transaction that writes: all of it is committed, or
-// nothing. work may run more than once. Errors come back typed, as op on key.
+// nothing. work may run more than once. Errors come back typed, as op on key. A
+// database that was moved away is refused; one that is being copied is waited for.
 func (db *DB) change(ctx context.Context, op, key string, work func(*tx) error) error {
+	return db.revise(ctx, op, key, func(t *tx) error {
+		if err := t.gate(); err != nil {
+			return err
+		}
+		return work(t)
+	})
+}
+
+// revise is change for work that begins with the counter of revisions, which is a
+// gate itself.
+func (db *DB) revise(ctx context.Context, op, key string, work func(*tx) error) error {
+	err := db.admitted(ctx, func() error { return db.retried(ctx, op, work) })
+	return db.dialect.typed(ctx, op, key, err)
+}
+
+// ungated is change for what opens and closes the database.
+func (db *DB) ungated(ctx context.Context, op string, work func(*tx) error) error {
+	return db.dialect.typed(ctx, op, db.where, db.retried(ctx, op, work))
+}
+
+// retried runs a transaction again when the database says that this may help.
+func (db *DB) retried(ctx context.Context, op string, work func(*tx) error) error {
 	var err error
 	for attempt := range maxAttempts {
 		if attempt > 0 && pause(ctx, attempt) != nil {
@@ -38,7 +61,7 @@ func (db *DB) change(ctx context.Context, op, key string, work func(*tx) error) 
 		}
 		db.log.DebugContext(ctx, "transaction runs again", "op", op, "attempt", attempt+1, "error", err)
 	}
-	return db.dialect.typed(ctx, op, key, err)
+	return err
 }
 
 // look runs work on one consistent moment of the database.
