@@ -48,7 +48,8 @@ type row struct {
 var table = map[string]row{
 	// Leaves and vocabulary.
 	"odb":           {design: true, tests: []string{"odb/sqldb"}},
-	"odb/sqldb":     {may: []string{"odb"}, tests: []string{"build/testservers"}},
+	"odb/sqldb":     {may: []string{"odb", "odb/oraconn"}, tests: []string{"build/testservers"}},
+	"odb/oraconn":   {},
 	"odb/odbtest":   {may: []string{"odb", "odb/sqldb"}},
 	"cluster":       {design: true},
 	"lb":            {design: true},
@@ -70,7 +71,7 @@ var table = map[string]row{
 	// What a request passes, in and out.
 	"node/security": {design: true, may: []string{"odb", "node/problem", "node/netguard"}},
 	"node/channel":  {design: true, may: []string{"odb", "node/service", "node/security", "node/library/...", "node/problem"}},
-	"node/outgoing": {design: true, may: []string{"odb", "node/service", "node/netguard"}},
+	"node/outgoing": {design: true, may: []string{"odb", "odb/oraconn", "node/service", "node/netguard"}},
 	"node/stats":    {may: []string{"odb", "node/kv"}},
 
 	"node/backup": {design: true, may: []string{"odb"}},

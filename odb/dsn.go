@@ -12,14 +12,15 @@ import (
 
 // DSN says where an ODB is: "sqlite:FILE", or
 // "postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE", or the same with
-// "mysql". It never shows its password unless Password is read.
+// "mysql", or with "oracle" and a service. It never shows its password unless
+// Password is read.
 type DSN struct {
-	Kind     string   // "sqlite", "postgres" or "mysql"
+	Kind     string   // "sqlite", "postgres", "mysql" or "oracle"
 	File     string   // of sqlite, as written
 	User     string   // of a server
 	Password string   // of a server; a secret
-	Hosts    []string // of a server, "host:port" each; more than one only of postgres
-	Database string   // of a server
+	Hosts    []string // of a server, "host:port" each; more than one only of postgres and oracle
+	Database string   // of a server; the service of oracle
 	Options  map[string]string
 }
 
@@ -27,12 +28,13 @@ type DSN struct {
 var dsnOptions = map[string][]string{
 	"postgres": {"connect_timeout", "pool", "sslcert", "sslkey", "sslmode", "sslrootcert", "target_session_attrs"},
 	"mysql":    {"connect_timeout", "pool", "tls", "tls_ca"},
+	"oracle":   {"connect_timeout", "pool", "tls", "tls_ca"},
 }
 
-var dsnPorts = map[string]string{"postgres": "5432", "mysql": "3306"}
+var dsnPorts = map[string]string{"postgres": "5432", "mysql": "3306", "oracle": "1521"}
 
 // dsnForms ends what is said about a wrong DSN.
-const dsnForms = "sqlite:FILE, postgres://USER:PASSWORD@HOST:PORT/DATABASE or mysql://USER:PASSWORD@HOST:PORT/DATABASE is needed"
+const dsnForms = "sqlite:FILE, postgres:// or mysql:// with USER:PASSWORD@HOST:PORT/DATABASE, or oracle://USER:PASSWORD@HOST:PORT/SERVICE is needed"
 
 // ParseDSN reads a DSN. Its errors repeat nothing that may be a password.
 func ParseDSN(text string) (DSN, error) {
@@ -89,7 +91,7 @@ func (d *DSN) server(authority, database string) error {
 		}
 		d.Hosts = append(d.Hosts, address)
 	}
-	if d.Kind != "postgres" && len(d.Hosts) > 1 {
+	if d.Kind == "mysql" && len(d.Hosts) > 1 {
 		return fmt.Errorf("names %d hosts; %s takes one", len(d.Hosts), d.Kind)
 	}
 	return nil

@@ -24,6 +24,10 @@ func TestParseDSN(t *testing.T) {
 			Kind: "mysql", User: "app", Password: "x", Hosts: []string{"db:3307"}, Database: "signalbox",
 			Options: map[string]string{"tls": "true"},
 		},
+		"oracle://app:x@db1,db2:1522/ORCLPDB1.example?tls=true&pool=6": {
+			Kind: "oracle", User: "app", Password: "x", Hosts: []string{"db1:1521", "db2:1522"}, Database: "ORCLPDB1.example",
+			Options: map[string]string{"tls": "true", "pool": "6"},
+		},
 		"mysql://a:b@c@db/d": {Kind: "mysql", User: "a", Password: "b@c", Hosts: []string{"db:3306"}, Database: "d"},
 	} {
 		if got, err := odb.ParseDSN(text); err != nil || !reflect.DeepEqual(got, want) {
@@ -38,7 +42,9 @@ func TestParseDSNRefuses(t *testing.T) {
 		"odb.sqlite":                         "not a DSN",
 		"sqlite:":                            "names no file",
 		"sqlite:a\x00b":                      "not a DSN",
-		"oracle://u:planted@h/d":             "does not speak",
+		"oracle://u:planted@h":               "does not name one database",
+		"oracle://u@h/d?WALLET=planted":      "other than connect_timeout, pool, tls, tls_ca",
+		"db2://u:planted@h/d":                "does not speak",
 		"planted:x":                          "does not speak",
 		"postgres:u:planted@h/d":             "names no server",
 		"postgres://u:planted@h":             "does not name one database",

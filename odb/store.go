@@ -172,7 +172,7 @@ type Leases interface {
 
 // StoreInfo describes the database behind a [Store].
 type StoreInfo struct {
-	Kind    string `json:"kind"`    // "sqlite", "postgres" or "mysql"
+	Kind    string `json:"kind"`    // "sqlite", "postgres", "mysql" or "oracle"
 	Version string `json:"version"` // the database's own
 	Schema  int    `json:"schema"`  // newest migration applied
 	Where   string `json:"where"`   // file or host, without credentials

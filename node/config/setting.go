@@ -62,7 +62,7 @@ func identity() []setting {
 		},
 		{
 			key: "odb", flag: "odb", def: "sqlite:odb.sqlite",
-			help:  "Where the operational database is: sqlite: and a file (a relative path starts in the node's folder), or postgres:// or mysql:// with USER:PASSWORD@HOST:PORT/DATABASE.",
+			help:  "Where the operational database is: sqlite: and a file (a relative path starts in the node's folder), or postgres:// or mysql:// with USER:PASSWORD@HOST:PORT/DATABASE, or oracle:// with USER:PASSWORD@HOST:PORT/SERVICE.",
 			field: func(c *Config) value { return textValue{&c.ODB, checkODB} },
 		},
 		{

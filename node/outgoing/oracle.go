@@ -3,17 +3,12 @@ package outgoing
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	ora "github.com/sijms/go-ora/v2"
-	"github.com/sijms/go-ora/v2/network"
+	"signalbox.internal/odb/oraconn"
 )
 
 // The longest values that go-ora sends as plain text and bytes; longer ones are
@@ -23,77 +18,22 @@ const (
 	maxOracleRaw  = 2000
 )
 
-// openOracle connects to Oracle Database. The driver panics on broken packets,
-// so everything it does is contained (see guard.go).
+// openOracle connects to Oracle Database.
 func openOracle(cfg sqlConfig) (connectFunc, dialect, error) {
-	for _, name := range []string{"SSL", "SSL VERIFY"} {
-		if v, ok := cfg.spec.Options[name]; ok && !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
-			return nil, dialect{}, fmt.Errorf("the option %s is %q; true or false is needed", name, v)
+	conf := oraconn.Config{
+		Hosts: []string{cfg.address(1521)}, Service: cfg.spec.Database, User: cfg.spec.Username, Options: cfg.spec.Options, Dial: cfg.dial,
+	}
+	if err := conf.Check(); err != nil {
+		return nil, dialect{}, err
+	}
+	return func(ctx context.Context) (driver.Conn, error) {
+		conf := conf
+		var err error
+		if conf.Password, err = cfg.password(); err != nil {
+			return nil, err
 		}
-	}
-	if strings.ContainsAny(cfg.spec.Database+cfg.spec.Options["SID"]+cfg.spec.Host, "()=/ ") {
-		return nil, dialect{}, errors.New("the host or the service name has one of ()=/ or a blank in it")
-	}
-	if _, err := ora.ParseConfig(oracleURL(cfg, "")); err != nil {
-		return nil, dialect{}, fmt.Errorf("read the options: %w", err)
-	}
-	return guardConnect(func(ctx context.Context) (driver.Conn, error) { return connectOracle(ctx, cfg) }), oracleDialect(), nil
-}
-
-// connectOracle makes one connection. The driver leaves its socket open when it
-// fails in the middle, so the sockets are closed here.
-func connectOracle(ctx context.Context, cfg sqlConfig) (conn driver.Conn, err error) {
-	password, err := cfg.password()
-	if err != nil {
-		return nil, err
-	}
-	connector, ok := ora.NewConnector(oracleURL(cfg, password)).(*ora.OracleConnector)
-	if !ok {
-		return nil, errors.New("the driver gave an unknown connector")
-	}
-	var sockets []net.Conn
-	done := false
-	defer func() {
-		for _, s := range sockets {
-			if !done {
-				_ = s.Close() // it failed already
-			}
-		}
-	}()
-	connector.Dialer(oracleDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
-		s, err := cfg.dial(ctx, network, address)
-		if err == nil {
-			sockets = append(sockets, s)
-		}
-		return s, err
-	}))
-	conn, err = connector.Connect(ctx)
-	if errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%s closed the connection: is this an Oracle listener?", cfg.address(1521))
-	}
-	done = err == nil
-	return conn, err
-}
-
-// oracleURL writes the driver's connection string.
-func oracleURL(cfg sqlConfig, password string) string {
-	query := url.Values{}
-	for name, value := range cfg.spec.Options {
-		query.Set(name, value)
-	}
-	u := url.URL{
-		Scheme: "oracle", User: url.UserPassword(cfg.spec.Username, password), Host: cfg.address(1521),
-		Path: "/" + cfg.spec.Database, RawQuery: query.Encode(),
-	}
-	return u.String()
-}
-
-// oracleDialer is the driver's interface to a dial function.
-type oracleDialer func(ctx context.Context, network, address string) (net.Conn, error)
-
-// DialContext implements configurations.DialerContext.
-func (d oracleDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return d(ctx, network, address)
+		return conf.Connect(ctx)
+	}, oracleDialect(), nil
 }
 
 func oracleDialect() dialect {
@@ -120,11 +60,11 @@ func bindOracle(v any) (any, error) {
 		return string(v), nil
 	case string:
 		if len(v) > maxOracleText {
-			return ora.Clob{String: v, Valid: true}, nil
+			return oraconn.Clob(v), nil
 		}
 	case []byte:
 		if len(v) > maxOracleRaw {
-			return ora.Blob{Data: v}, nil
+			return oraconn.Blob(v), nil
 		}
 	}
 	return v, nil
@@ -146,12 +86,12 @@ func oracleValue(v any, typeName string) (any, error) {
 }
 
 func oracleFault(err error) (dbFault, bool) {
-	e, ok := errors.AsType[*network.OracleError](err)
-	if !ok {
+	code := oraconn.Code(err)
+	if code == 0 {
 		return dbFault{}, false
 	}
-	f := dbFault{message: e.Error(), number: e.ErrCode}
-	switch e.ErrCode {
+	f := dbFault{message: oraconn.Message(err), number: code}
+	switch code {
 	case 1:
 		f.constraint = constraintUnique
 	case 2291, 2292:

@@ -11,6 +11,7 @@ import (
 
 	"signalbox.internal/node/netguard"
 	"signalbox.internal/node/service"
+	"signalbox.internal/odb/oraconn"
 )
 
 // The kinds of constraints that details.constraint names.
@@ -96,7 +97,7 @@ func broken(err error) bool {
 		return true
 	}
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, errPanic)
+		errors.Is(err, net.ErrClosed) || errors.Is(err, oraconn.ErrPanic)
 }
 
 // stopped is the error of a call whose context ended.

@@ -17,6 +17,7 @@ import (
 	"github.com/sijms/go-ora/v2/network"
 
 	"signalbox.internal/odb"
+	"signalbox.internal/odb/oraconn"
 )
 
 func TestGoValuesBecomePlain(t *testing.T) {
@@ -157,7 +158,7 @@ func TestFaultsOfDatabases(t *testing.T) {
 		t.Errorf("a MySQL deadlock: %+v", got)
 	}
 	for err, want := range map[error]bool{
-		io.EOF: true, driver.ErrBadConn: true, net.ErrClosed: true, errPanic: true, &net.OpError{Op: "read", Err: io.EOF}: true, errors.New("x"): false,
+		io.EOF: true, driver.ErrBadConn: true, net.ErrClosed: true, oraconn.ErrPanic: true, &net.OpError{Op: "read", Err: io.EOF}: true, errors.New("x"): false,
 	} {
 		if broken(err) != want {
 			t.Errorf("broken(%v) = %v", err, !want)

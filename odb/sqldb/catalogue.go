@@ -7,6 +7,7 @@ type statement int
 const (
 	bumpRevision statement = iota
 	lockRevision
+	holdRevision
 	takenRevision
 	newestRevision
 
@@ -72,6 +73,7 @@ const (
 	deleteLockout
 
 	seedLease
+	holdLease
 	takeLease
 	renewLease
 	releaseLease
@@ -100,6 +102,7 @@ const (
 )
 
 // sqlText is a statement's text: one for all databases, and the few that differ.
+// A database for which there is none does not need the statement.
 type sqlText struct {
 	all string
 	by  map[string]string // by the dialect's name, instead of all
@@ -126,6 +129,7 @@ const auditColumns = `SELECT seq, at_us, node, actor, source, addr, action, subj
 var catalogue = [statements]sqlText{
 	bumpRevision: {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
 	lockRevision: {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
+	holdRevision: {by: map[string]string{"oracle": `SELECT id FROM odb_revision WHERE id = 1 {HOLD}`}},
 	takenRevision: {all: `SELECT r.rev, {NOW}, s.hash FROM odb_revision r
 		LEFT JOIN odb_change_set s ON s.rev = r.rev - 1 WHERE r.id = 1`},
 	newestRevision: {all: `SELECT MAX(rev) FROM odb_revision`},
@@ -172,7 +176,7 @@ var catalogue = [statements]sqlText{
 	changesBetween:      {all: changeColumns + ` WHERE rev >= ? AND rev <= ? ORDER BY rev, seq`},
 
 	packageExists: {all: `SELECT COUNT(*) FROM odb_package WHERE hash = ?`},
-	newestPackage: {all: `SELECT MAX(at_us), {NOW} FROM odb_package`},
+	newestPackage: {all: `SELECT (SELECT MAX(at_us) FROM odb_package), {NOW} FROM odb_revision WHERE id = 1`},
 	insertPackage: {all: `INSERT INTO odb_package (hash, name, engine, bytes, services, uploader, at_us, archive)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 	readPackage:   {all: `SELECT ` + packageColumns + `, archive FROM odb_package WHERE hash = ?`},
@@ -200,6 +204,7 @@ var catalogue = [statements]sqlText{
 	deleteLockout:  {all: `DELETE FROM odb_lockout WHERE name = ?`},
 
 	seedLease: {all: `INSERT INTO odb_lease (name, holder, term, expires_us) VALUES (?, '-', 0, 0)`},
+	holdLease: {by: map[string]string{"oracle": `SELECT term FROM odb_lease WHERE name = ? {HOLD}`}},
 	takeLease: {all: `UPDATE odb_lease SET holder = ?, term = term + 1, expires_us = {NOW} + ? WHERE name = ? AND expires_us <= {NOW}`},
 	renewLease: {all: `UPDATE odb_lease SET expires_us = {NOW} + ?
 		WHERE name = ? AND holder = ? AND term = ? AND expires_us > {NOW}`},

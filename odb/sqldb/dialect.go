@@ -15,15 +15,17 @@ type dialect struct {
 
 	numbered     string                // prefix of numbered placeholders ("$", ":"); empty keeps "?"
 	limit        string                // stands for {LIMIT}, at the end of a query; has one placeholder
+	hold         string                // stands for {HOLD}, at the end of a query: locks its row, or fails after lockTimeout
 	types        map[string]string     // what stands for {ID}, {INT}, {FLAG}, {DOC} and {BLOB} in the schema
 	text         func(n string) string // the type of a text of at most n characters; stands for {TEXT n}
 	tableSuffix  string                // stands for {SUFFIX}, after the closing bracket of a table
-	document     func(text string) any // binds a long text; nil binds it as it is
+	document     func(text string) any // binds a long text, or NULL for an empty one; nil binds it as it is
 	bytes        func(b []byte) any    // binds long bytes; nil binds them as they are
 	classify     func(err error) class // what an error of the driver means
 	exists       func(err error) bool  // whether a DDL statement failed because its object is there
 	write        *sql.TxOptions        // of a transaction that writes
 	read         *sql.TxOptions        // of one that must see one moment
+	beginRead    string                // what it begins with, when read cannot say that
 	ddlInTx      bool                  // whether DDL can be rolled back
 	version      string                // query for the database's own version
 	journalThere string                // query that counts the migrators' journal tables, without failing when there is none
@@ -46,7 +48,7 @@ var textType = regexp.MustCompile(`\{TEXT (\d+)\}`)
 
 // expand turns a text of the catalogue or the schema into the dialect's SQL.
 func (d *dialect) expand(text string) string {
-	pairs := []string{"{NOW}", d.now, "{LIMIT}", d.limit, "{SUFFIX}", d.tableSuffix}
+	pairs := []string{"{NOW}", d.now, "{LIMIT}", d.limit, "{HOLD}", d.hold, "{SUFFIX}", d.tableSuffix}
 	for name, t := range d.types {
 		pairs = append(pairs, "{"+name+"}", t)
 	}
@@ -74,10 +76,11 @@ func (d *dialect) number(text string) string {
 	return b.String()
 }
 
-// long binds a document, which may be longer than what a plain text may be.
+// long binds a document, which may be longer than what a plain text may be, or
+// NULL when there is none.
 func (d *dialect) long(text string) any {
 	if d.document == nil {
-		return text
+		return nullable(text)
 	}
 	return d.document(text)
 }

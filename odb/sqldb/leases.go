@@ -23,6 +23,9 @@ func (db *DB) TakeLease(ctx context.Context, name, holder string, ttl time.Durat
 		return odb.Lease{}, err
 	}
 	err := db.change(ctx, op, name, func(t *tx) error {
+		if err := t.hold(holdLease, name); err != nil {
+			return err
+		}
 		n, err := t.run(takeLease, holder, ttl.Microseconds(), name)
 		if err != nil {
 			return err
@@ -86,6 +89,9 @@ func (db *DB) RenewLease(ctx context.Context, l odb.Lease, ttl time.Duration) (o
 	}
 	var now odb.Lease
 	err := db.change(ctx, op, l.Name, func(t *tx) error {
+		if err := t.hold(holdLease, l.Name); err != nil {
+			return err
+		}
 		n, err := t.run(renewLease, ttl.Microseconds(), l.Name, l.Holder, l.Term)
 		if err != nil {
 			return err

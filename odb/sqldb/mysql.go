@@ -3,14 +3,12 @@ package sqldb
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 
@@ -124,16 +122,11 @@ func mysqlTLS(conf *mysql.Config, dsn odb.DSN) error {
 	if mode == "" {
 		mode = map[bool]string{true: "preferred", false: "true"}[file == ""]
 	}
-	verified := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if file != "" {
-		pem, err := os.ReadFile(file) //nolint:gosec // the administrator names it
-		if err != nil {
-			return fmt.Errorf("read the DSN's option tls_ca: %w", err)
-		}
-		if verified.RootCAs = x509.NewCertPool(); !verified.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("the file %s of the DSN's option tls_ca has no certificate", file)
-		}
+	verified, err := verifiedTLS(file)
+	if err != nil {
+		return err
 	}
+	verified.ServerName = host
 	switch {
 	case mode == "true":
 		conf.TLS = verified

@@ -78,6 +78,8 @@ func openerOf(dsn odb.DSN) (*dialect, opener) {
 		return postgresDialect(), openPostgres
 	case "mysql":
 		return mysqlDialect(), openMySQL
+	case "oracle":
+		return oracleDialect(), openOracle
 	default: // ParseDSN knows no other
 		return sqliteDialect(), func(ctx context.Context, dsn odb.DSN) (pools, error) { return openSQLite(ctx, dsn.File) }
 	}

@@ -44,12 +44,16 @@ func TestOpenMakesAnEmptyODB(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for dsn, want := range map[string]odb.ErrorKind{
-		"":                            odb.Invalid,
-		"sqlite:":                     odb.Invalid,
-		"sqlite::memory:":             odb.Invalid,
-		"oracle://u:p@h/d":            odb.Invalid,
-		"sqlite:/nowhere/at/all/x.db": odb.Unavailable,
-		"sqlite:" + t.TempDir():       odb.Unavailable,
+		"":                           odb.Invalid,
+		"sqlite:":                    odb.Invalid,
+		"sqlite::memory:":            odb.Invalid,
+		"db2://u:p@h/d":              odb.Invalid,
+		"oracle://u:p@h/a(b":         odb.Invalid,
+		"oracle://u:p@h/d?tls=maybe": odb.Invalid,
+		"oracle://u:p@h/d?tls=false&tls_ca=/nowhere": odb.Invalid,
+		"oracle://u:p@h/d?tls_ca=/nowhere":           odb.Invalid,
+		"sqlite:/nowhere/at/all/x.db":                odb.Unavailable,
+		"sqlite:" + t.TempDir():                      odb.Unavailable,
 	} {
 		if db, err := sqldb.Open(t.Context(), sqldb.Config{DSN: dsn}); odb.KindOf(err) != want || err == nil {
 			t.Errorf("Open(%q) = %v, %v, want an error of kind %v", dsn, db, err, want)

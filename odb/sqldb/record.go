@@ -136,15 +136,8 @@ func (e *edit) entry() odb.LogEntry {
 }
 
 func (a *applier) logEntry(l odb.LogEntry) error {
-	var before, after any
-	if l.Before != nil {
-		before = a.d.long(string(l.Before))
-	}
-	if l.After != nil {
-		after = a.d.long(string(l.After))
-	}
 	_, err := a.run(insertChange, l.Revision, l.Seq, string(l.Op), l.ID, l.Kind, l.Name, nullable(l.OldName),
-		l.Version, before, after)
+		l.Version, a.d.long(string(l.Before)), a.d.long(string(l.After)))
 	return err
 }
 

@@ -3,11 +3,15 @@ package sqldb
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"time"
 
@@ -26,6 +30,23 @@ func connectTimeout(dsn odb.DSN) time.Duration {
 		return time.Duration(n) * time.Second
 	}
 	return usualConnectTimeout
+}
+
+// verifiedTLS trusts the certificates of a file (the DSN's option tls_ca), or the
+// system's when file is empty.
+func verifiedTLS(file string) (*tls.Config, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if file == "" {
+		return conf, nil
+	}
+	pem, err := os.ReadFile(file) //nolint:gosec // the administrator names it
+	if err != nil {
+		return nil, fmt.Errorf("read the DSN's option tls_ca: %w", err)
+	}
+	if conf.RootCAs = x509.NewCertPool(); !conf.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("the file %s of the DSN's option tls_ca has no certificate", file)
+	}
+	return conf, nil
 }
 
 // serverPools opens the pool that writes and the one that reads: writers wait in

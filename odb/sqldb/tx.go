@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -82,6 +83,11 @@ func (db *DB) attempt(ctx context.Context, p *pool, opts *sql.TxOptions, work fu
 		return err
 	}
 	defer t.Rollback() //nolint:errcheck // after a commit it does nothing; before one, work's error counts
+	if p == db.read && db.dialect.beginRead != "" {
+		if _, err := t.ExecContext(ctx, db.dialect.beginRead); err != nil {
+			return err
+		}
+	}
 	if err := work(&tx{ctx: ctx, sql: t, pool: p, d: db.dialect}); err != nil {
 		return err
 	}
@@ -138,8 +144,24 @@ func (t *tx) stmt(s statement) *sql.Stmt {
 	return t.stmts[s]
 }
 
+// hold locks the row that is about to be changed, on a database that would wait
+// for it too long, or by a clock that was read before the wait.
+func (t *tx) hold(s statement, args ...any) error {
+	if t.pool.stmts[s] == nil {
+		return nil
+	}
+	var skip any
+	_, err := t.has(s, args, &skip)
+	return err
+}
+
 // run executes a statement and returns the number of rows it changed.
 func (t *tx) run(s statement, args ...any) (int64, error) {
+	if s == bumpRevision || s == lockRevision { // where writers wait in line
+		if err := t.hold(holdRevision); err != nil {
+			return 0, fmt.Errorf("wait in line: %w", err)
+		}
+	}
 	res, err := t.stmt(s).ExecContext(t.ctx, args...) //nolint:sqlclosecheck // see stmt
 	if err != nil {
 		return 0, err
