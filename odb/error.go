@@ -47,20 +47,23 @@ type Error struct {
 	Err    error     // why
 }
 
-// Error joins the parts as "op key: cause".
+// Error joins the parts that there are as "op key: cause".
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
 	if e.Key != "" {
 		b.WriteString(" " + e.Key)
 	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
 	switch {
 	case e.Err != nil:
-		b.WriteString(": " + e.Err.Error())
+		b.WriteString(e.Err.Error())
 	case len(e.Faults) > 0:
-		b.WriteString(": " + e.Faults.Error())
+		b.WriteString(e.Faults.Error())
 	default:
-		b.WriteString(": " + e.Kind.String())
+		b.WriteString(e.Kind.String())
 	}
 	return b.String()
 }

@@ -176,7 +176,7 @@ var catalogue = [statements]sqlText{
 	changesBetween:      {all: changeColumns + ` WHERE rev >= ? AND rev <= ? ORDER BY rev, seq`},
 
 	packageExists: {all: `SELECT COUNT(*) FROM odb_package WHERE hash = ?`},
-	newestPackage: {all: `SELECT (SELECT MAX(at_us) FROM odb_package), {NOW} FROM odb_revision WHERE id = 1`},
+	newestPackage: {all: `SELECT (SELECT MAX(at_us) FROM odb_package), {NOW} FROM odb_schema WHERE version = 0`},
 	insertPackage: {all: `INSERT INTO odb_package (hash, name, engine, bytes, services, uploader, at_us, archive)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 	readPackage:   {all: `SELECT ` + packageColumns + `, archive FROM odb_package WHERE hash = ?`},
@@ -227,13 +227,14 @@ var catalogue = [statements]sqlText{
 	readMark:   {all: `SELECT value, at_us FROM odb_meta WHERE name = ?`},
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
-	dumpMoment:    {all: `SELECT MAX(rev), {NOW} FROM odb_revision`},
+	dumpMoment:    {all: `SELECT (SELECT MAX(rev) FROM odb_revision), {NOW} FROM odb_schema WHERE version = 0`},
 	pollRevision:  {all: `SELECT MAX(rev), MIN(id) FROM odb_revision`},
 	// Shared where there is such a lock; SQLite has one writer anyway.
 	readGate: {all: `SELECT id FROM odb_revision WHERE id = 2 FOR UPDATE`, by: map[string]string{
 		"sqlite":   `SELECT id FROM odb_revision WHERE id = 2`,
 		"postgres": `SELECT id FROM odb_revision WHERE id = 2 FOR KEY SHARE`,
 		"mysql":    `SELECT id FROM odb_revision WHERE id = 2 LOCK IN SHARE MODE`,
+		"oracle":   `SELECT id FROM odb_revision WHERE id = 2 {HOLD}`,
 	}},
 	moveRevision: {all: `UPDATE odb_revision SET id = ? WHERE id = ?`},
 	readMeta:     {all: `SELECT value, at_us, {NOW} FROM odb_meta WHERE name = ?`},

@@ -26,6 +26,13 @@ type migrator struct {
 	unlocked   bool
 }
 
+// What migrators run besides the steps.
+const (
+	insertLock = `INSERT INTO odb_schema (version, name, at_us) VALUES (0, 'lock', {NOW})`
+	takeLock   = `UPDATE odb_schema SET at_us = {NOW} WHERE version = 0`
+	insertStep = `INSERT INTO odb_schema (version, name, at_us) VALUES (?, ?, {NOW})`
+)
+
 // session is what a step runs on: a transaction, or a connection.
 type session interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
@@ -108,7 +115,7 @@ func (m *migrator) journal(ctx context.Context, s session) error {
 	if _, err := s.ExecContext(ctx, m.dialect.expand(journalTable)); err != nil && (m.dialect.ddlInTx || !m.dialect.exists(err)) {
 		return fmt.Errorf("make journal: %w", err)
 	}
-	_, err := s.ExecContext(ctx, m.dialect.expand(`INSERT INTO odb_schema (version, name, at_us) VALUES (0, 'lock', {NOW})`))
+	_, err := s.ExecContext(ctx, m.dialect.expand(insertLock))
 	if err != nil && (m.dialect.ddlInTx || m.dialect.classOf(err) != classUnique) {
 		return fmt.Errorf("make lock: %w", err)
 	}
@@ -116,7 +123,7 @@ func (m *migrator) journal(ctx context.Context, s session) error {
 }
 
 func (m *migrator) lock(ctx context.Context, s session) error {
-	if _, err := s.ExecContext(ctx, m.dialect.expand(`UPDATE odb_schema SET at_us = {NOW} WHERE version = 0`)); err != nil {
+	if _, err := s.ExecContext(ctx, m.dialect.expand(takeLock)); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
 	return nil
@@ -155,7 +162,7 @@ func (m *migrator) step(ctx context.Context, s session, version int, first bool)
 	if err := hook(m.cut, version); err != nil {
 		return err
 	}
-	_, err = s.ExecContext(ctx, m.dialect.expand(`INSERT INTO odb_schema (version, name, at_us) VALUES (?, ?, {NOW})`),
+	_, err = s.ExecContext(ctx, m.dialect.expand(insertStep),
 		version, m.steps[version-1].name)
 	return errors.Join(err, hook(m.after, version))
 }

@@ -21,6 +21,9 @@ var oracleSession = []string{
 	`ALTER SESSION SET DDL_LOCK_TIMEOUT = 20`,
 }
 
+// readCharset asks for the character set of the database.
+const readCharset = `SELECT value FROM nls_database_parameters WHERE parameter = 'NLS_CHARACTERSET'`
+
 // oracleReadTimeout, in seconds, is how long the driver waits for any one answer:
 // a plain UPDATE waits for its row for ever.
 const oracleReadTimeout = "120"
@@ -107,7 +110,7 @@ func openOracle(ctx context.Context, dsn odb.DSN) (pools, error) {
 // which it does without a word.
 func unicodeOnly(ctx context.Context, db *sql.DB) error {
 	var charset string
-	err := db.QueryRowContext(ctx, `SELECT value FROM nls_database_parameters WHERE parameter = 'NLS_CHARACTERSET'`).Scan(&charset)
+	err := db.QueryRowContext(ctx, readCharset).Scan(&charset)
 	if err != nil {
 		return fmt.Errorf("read the database's character set: %w", err)
 	}
