@@ -91,7 +91,7 @@ func TestCatalogueExpands(t *testing.T) {
 	}
 	for s := range statements {
 		text := d.statement(s)
-		if text == "" {
+		if text == "" && catalogue[s].by == nil {
 			t.Errorf("statement %d has no text", s)
 		}
 		texts = append(texts, text)
