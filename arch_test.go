@@ -67,6 +67,7 @@ var table = map[string]row{
 	"node/engine/worker":  {may: []string{"node/service"}},
 	"node/deploy/...":     {may: []string{"odb", "node/service", "node/engine/quickjs"}},
 	"node/demo/...":       {may: []string{"odb", "node/library/...", "node/service"}},
+	"node/importer/zato":  {design: true, may: []string{"odb"}},
 
 	// What a request passes, in and out.
 	"node/security": {design: true, may: []string{"odb", "node/problem", "node/netguard"}},
@@ -93,7 +94,7 @@ var table = map[string]row{
 	"node/nodetest": {may: []string{"node", "node/config", "node/admin/client", "node/service", "odb"}},
 	"node/cli": {tests: []string{"node/nodetest"}, may: []string{
 		"node", "node/backup", "node/config", "node/admin/client", "node/deploy/...", "odb", "node/engine/quickjs", "node/library/...",
-		"node/sdk/...", "node/service", "node/demo/...",
+		"node/sdk/...", "node/service", "node/demo/...", "node/importer/zato",
 	}},
 	"node/cmd/signalbox": {may: []string{"node/cli"}},
 	"build/bench":        {may: []string{"..."}},
