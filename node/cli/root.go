@@ -70,7 +70,7 @@ func (a *app) groups() []group {
 		{"Look", []*cobra.Command{newStatus(a), newNodes(a), newStats(a), newConnections(a), newPing(a)}},
 		{"Configure", []*cobra.Command{
 			newKinds(a), newList(a), newGet(a), newSet(a), newDelete(a), newRename(a),
-			newPlan(a), newApply(a), newExport(a), newHistory(a), newDiff(a), newRollback(a),
+			newPlan(a), newApply(a), newExport(a), newHistory(a), newDiff(a), newRollback(a), newImport(a),
 		}},
 		{"Services", []*cobra.Command{
 			newNew(a), newTest(a), newDeploy(a), newServices(a), newInvoke(a), newVersions(a), newRollbackService(a),
