@@ -18,6 +18,9 @@ type Config struct {
 	Open func(t testing.TB) odb.Store
 	// Again returns one more store on the database of s, as another process would have it.
 	Again func(t testing.TB, s odb.Store) odb.Store
+	// Check checks of s what its interface does not show, after whatever a test did
+	// to it; nil checks nothing.
+	Check func(t testing.TB, s odb.Store)
 }
 
 // Run holds a store to everything that [odb.Store] promises.
@@ -83,7 +86,9 @@ func Run(t *testing.T, cfg Config) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, &world{TB: t, Store: cfg.Open(t), again: cfg.Again})
+			w := &world{TB: t, Store: cfg.Open(t), again: cfg.Again, check: cfg.Check}
+			test(t, w)
+			w.checked()
 		})
 	}
 }
@@ -93,6 +98,15 @@ type world struct {
 	testing.TB
 	odb.Store
 	again func(t testing.TB, s odb.Store) odb.Store
+	check func(t testing.TB, s odb.Store)
+}
+
+// checked checks the store's inside.
+func (w *world) checked() {
+	w.Helper()
+	if w.check != nil {
+		w.check(w.TB, w.Store)
+	}
 }
 
 var someone = odb.Actor{Name: "alice", Source: "cli", Addr: "10.0.0.7"}

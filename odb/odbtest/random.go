@@ -62,6 +62,7 @@ func (h *history) step() {
 		h.Fatalf("Apply(%+v): %v", set, err)
 	}
 	h.equal(h.load(), h.now)
+	h.checked()
 }
 
 // replay makes the changes of a revision and checks that they fit.
@@ -149,6 +150,7 @@ func (h *history) rollBack(times int) {
 		}
 		h.replay(rev)
 		h.same(target, h.load())
+		h.checked()
 	}
 }
 

@@ -23,9 +23,7 @@ func (db *DB) Apply(ctx context.Context, set odb.ChangeSet) (odb.Revision, error
 	}
 	var rev odb.Revision
 	err = db.revise(ctx, op, key, func(t *tx) error {
-		a := applier{tx: t, edits: map[string]*edit{}, final: map[string]string{}, found: map[string]string{}}
-		a.faults.many = len(changes) > 1
-		rev, err = a.apply(set, changes)
+		rev, err = newApplier(t, len(changes) > 1).apply(set, changes)
 		return err
 	})
 	if err != nil {
@@ -49,11 +47,29 @@ type edit struct {
 	before *row // nil for a create
 	after  *row // nil for a delete
 	spec   odb.Spec
-	kept   bool // the spec is as it was, but for references to what is renamed
+	kept   bool  // the spec is as it was, but for references to what is renamed
+	was    links // of the spec before
+	wipe   bool  // was is not known, or of no use: all rows of its links go
+}
+
+// links is what a spec has in other tables: a row of odb_ref for each reference
+// and one of odb_claim for each claim. The rows are always those of the stored
+// spec, whatever was applied; so only those that change are touched.
+type links struct {
+	refs   []odb.Ref
+	claims []string
+}
+
+func claimsOf(spec odb.Spec) []string {
+	if c, ok := spec.(odb.Claimer); ok {
+		return c.Claims()
+	}
+	return nil
 }
 
 // applier works one change set out. It reads all it needs, decides, and only
-// then writes, so that the order of changes in the set never matters.
+// then writes, so that the order of changes in the set never matters. Whatever
+// can be asked for at once is: a change costs its round trips.
 type applier struct {
 	*tx
 	rev    int64
@@ -61,16 +77,24 @@ type applier struct {
 	hash   string            // of the revision before
 	order  []*edit           // as in the change set, then rewritten referrers
 	edits  map[string]*edit  // by id
+	held   map[string]string // kind/name before the set to id, of all edits
 	final  map[string]string // kind/name after the set to id, of all edits
-	found  map[string]string // kind/name before the set to id; "" for none
-	refs   []reference
+	rows   map[string]*row   // what was read, by kind/name before the set; nil for none
+	ids    map[string]string // the same of what was only asked for its id; "" for none
+	plan   linkPlan
 	moves  []move
-	claims []claim
 	faults faultList
 }
 
+func newApplier(t *tx, many bool) *applier {
+	return &applier{
+		tx: t, edits: map[string]*edit{}, held: map[string]string{}, final: map[string]string{},
+		rows: map[string]*row{}, ids: map[string]string{}, faults: faultList{many: many},
+	}
+}
+
 func (a *applier) apply(set odb.ChangeSet, changes []wanted) (odb.Revision, error) {
-	if err := a.begin(); err != nil {
+	if err := a.begin(changes); err != nil {
 		return odb.Revision{}, err
 	}
 	for _, c := range changes {
@@ -88,34 +112,13 @@ func (a *applier) apply(set odb.ChangeSet, changes []wanted) (odb.Revision, erro
 	return a.record(set)
 }
 
-// begin takes the next revision. It comes first in every transaction that
-// changes definitions: its row is what puts their writers in line.
-func (a *applier) begin() error {
-	n, err := a.run(bumpRevision)
-	if err != nil {
-		return fmt.Errorf("take revision: %w", err)
-	}
-	if n == 0 {
-		return a.closedFault()
-	}
-	var hash *string
-	if err := a.one(takenRevision, nil, &a.rev, &a.now, &hash); err != nil {
-		return err
-	}
-	a.hash = text(hash)
-	return nil
-}
-
-// find looks up what a change is about and checks that it may be made.
+// find makes the edit of a change and checks that it may be made.
 func (a *applier) find(c wanted) error {
-	before, err := a.present(c.Kind, c.Name)
-	if err != nil {
-		return err
-	}
-	e := &edit{op: c.Op, before: before, spec: c.spec}
+	e := &edit{op: c.Op, spec: c.spec}
 	if c.Op == odb.Create {
 		return a.create(c, e)
 	}
+	before := a.rows[c.Key()]
 	if before == nil {
 		return a.refuse(odb.NotFound, c.Change, "there is no %s %q", c.Kind, c.Name)
 	}
@@ -125,6 +128,7 @@ func (a *applier) find(c wanted) error {
 	if before.version != c.Base {
 		return a.stale(c.Change, before)
 	}
+	e.before = before
 	if c.Op != odb.Delete {
 		after := *before
 		after.version, after.rev = before.version+1, a.rev
@@ -145,7 +149,6 @@ func (a *applier) find(c wanted) error {
 // create makes the row of a new definition. What is at its name now is only
 // looked at when all changes are known: it may be on its way out.
 func (a *applier) create(c wanted, e *edit) error {
-	e.before = nil
 	version := int64(1)
 	if c.ID == "" {
 		c.ID = odb.NewID()
@@ -174,20 +177,18 @@ func (a *applier) create(c wanted, e *edit) error {
 	return nil
 }
 
+// add takes an edit in and notes what its spec before is linked with.
 func (a *applier) add(id string, e *edit) {
 	a.edits[id] = e
 	a.order = append(a.order, e)
-}
-
-// present reads a definition as it is before the set; nil when there is none.
-func (a *applier) present(kind, name string) (*row, error) {
-	r := row{kind: kind, name: name}
-	ok, err := a.has(findDefinition, []any{kind, name}, &r.id, &r.version, &r.rev, (*[]byte)(&r.spec))
-	if err != nil || !ok {
-		return nil, err
+	if e.before == nil {
+		return
 	}
-	a.found[r.key()] = r.id
-	return &r, nil
+	a.held[e.before.key()] = id
+	spec, err := odb.Decode(e.before.kind, e.before.spec)
+	if e.wipe = err != nil || e.after == nil; !e.wipe {
+		e.was = links{refs: odb.Refs(spec), claims: claimsOf(spec)}
+	}
 }
 
 // refuse is an error about one change.

@@ -8,13 +8,19 @@ const (
 	bumpRevision statement = iota
 	lockRevision
 	holdRevision
-	takenRevision
 	newestRevision
+	takeRevision // of one name, 4 and 64: see sized
+	takeRevision4
+	takeRevision64
 
 	allDefinitions
 	definitionsAt
-	findDefinition
-	findDefinitionID
+	findDefinitions
+	findDefinitions4
+	findDefinitions64
+	findTargets
+	findTargets4
+	findTargets64
 	readDefinition
 	lastVersion
 	insertDefinition
@@ -23,13 +29,21 @@ const (
 	deleteDefinition
 
 	referrersOf
+	referrersOf4
+	referrersOf64
 	insertRef
+	deleteRef
 	deleteRefs
+	deleteRefs4
+	deleteRefs64
 	moveRefs
 
 	claimOwner
 	insertClaim
+	deleteClaim
 	deleteClaims
+	deleteClaims4
+	deleteClaims64
 
 	insertChangeSet
 	insertChange
@@ -127,12 +141,14 @@ const auditColumns = `SELECT seq, at_us, node, actor, source, addr, action, subj
 
 // catalogue holds the text of every statement. A placeholder is written "?".
 var catalogue = [statements]sqlText{
-	bumpRevision: {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
-	lockRevision: {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
-	holdRevision: {by: map[string]string{"oracle": `SELECT id FROM odb_revision WHERE id = 1 {HOLD}`}},
-	takenRevision: {all: `SELECT r.rev, {NOW}, s.hash FROM odb_revision r
-		LEFT JOIN odb_change_set s ON s.rev = r.rev - 1 WHERE r.id = 1`},
+	bumpRevision:   {all: `UPDATE odb_revision SET rev = rev + 1 WHERE id = 1`},
+	lockRevision:   {all: `UPDATE odb_revision SET rev = rev WHERE id = 1`},
+	holdRevision:   {by: map[string]string{"oracle": `SELECT id FROM odb_revision WHERE id = 1 {HOLD}`}},
 	newestRevision: {all: `SELECT MAX(rev) FROM odb_revision`},
+
+	takeRevision:   {all: takeText(1)},
+	takeRevision4:  {all: takeText(few)},
+	takeRevision64: {all: takeText(many)},
 
 	allDefinitions: {all: `SELECT id, kind, name, version, rev, at_us, spec FROM odb_definition`},
 	definitionsAt: {all: `SELECT c.def_id, c.kind, c.name, c.version, c.rev, s.at_us, c.spec_after
@@ -140,25 +156,38 @@ var catalogue = [statements]sqlText{
 		JOIN odb_change c ON c.def_id = n.def_id AND c.rev = n.rev
 		JOIN odb_change_set s ON s.rev = c.rev
 		WHERE c.op <> 'delete'`},
-	findDefinition:   {all: `SELECT id, version, rev, spec FROM odb_definition WHERE kind = ? AND name = ?`},
-	findDefinitionID: {all: `SELECT id, version, rev FROM odb_definition WHERE kind = ? AND name = ?`},
-	readDefinition:   {all: `SELECT kind, name, version, rev, spec FROM odb_definition WHERE id = ?`},
-	lastVersion:      {all: `SELECT MAX(version) FROM odb_change WHERE def_id = ?`},
-	insertDefinition: {all: `INSERT INTO odb_definition (id, kind, name, version, rev, spec, at_us) VALUES (?, ?, ?, ?, ?, ?, ?)`},
-	updateDefinition: {all: `UPDATE odb_definition SET name = ?, version = ?, rev = ?, spec = ?, at_us = ? WHERE id = ?`},
-	parkDefinition:   {all: `UPDATE odb_definition SET name = ? WHERE id = ?`},
-	deleteDefinition: {all: `DELETE FROM odb_definition WHERE id = ?`},
+	findDefinitions:   {all: findText(1)},
+	findDefinitions4:  {all: findText(few)},
+	findDefinitions64: {all: findText(many)},
+	findTargets:       {all: targetText(1)},
+	findTargets4:      {all: targetText(few)},
+	findTargets64:     {all: targetText(many)},
+	readDefinition:    {all: `SELECT kind, name, version, rev, spec FROM odb_definition WHERE id = ?`},
+	lastVersion:       {all: `SELECT MAX(version) FROM odb_change WHERE def_id = ?`},
+	insertDefinition:  {all: `INSERT INTO odb_definition (id, kind, name, version, rev, spec, at_us) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+	updateDefinition:  {all: `UPDATE odb_definition SET name = ?, version = ?, rev = ?, spec = ?, at_us = ? WHERE id = ?`},
+	parkDefinition:    {all: `UPDATE odb_definition SET name = ? WHERE id = ?`},
+	deleteDefinition:  {all: `DELETE FROM odb_definition WHERE id = ?`},
 
-	referrersOf: {all: `SELECT DISTINCT d.id, d.kind, d.name FROM odb_ref r JOIN odb_definition d ON d.id = r.from_id
-		WHERE r.to_id = ? ORDER BY d.kind, d.name`},
-	insertRef:  {all: `INSERT INTO odb_ref (from_id, to_id, field) VALUES (?, ?, ?)`},
-	deleteRefs: {all: `DELETE FROM odb_ref WHERE from_id = ?`},
-	moveRefs:   {all: `UPDATE odb_ref SET to_id = ? WHERE to_id = ? AND from_id = ?`},
+	referrersOf:   {all: referrersText(1)},
+	referrersOf4:  {all: referrersText(few)},
+	referrersOf64: {all: referrersText(many)},
+	insertRef:     {all: `INSERT INTO odb_ref (from_id, to_id, field) VALUES (?, ?, ?)`},
+	deleteRef:     {all: `DELETE FROM odb_ref WHERE from_id = ? AND field = ?`},
+	deleteRefs:    {all: `DELETE FROM odb_ref WHERE from_id IN ` + list(1)},
+	deleteRefs4:   {all: `DELETE FROM odb_ref WHERE from_id IN ` + list(few)},
+	deleteRefs64:  {all: `DELETE FROM odb_ref WHERE from_id IN ` + list(many)},
+	moveRefs:      {all: `UPDATE odb_ref SET to_id = ? WHERE to_id = ? AND from_id = ?`},
 
 	claimOwner: {all: `SELECT d.id, d.name FROM odb_claim c JOIN odb_definition d ON d.id = c.def_id
 		WHERE c.kind = ? AND c.claim = ?`},
-	insertClaim:  {all: `INSERT INTO odb_claim (kind, claim, def_id) VALUES (?, ?, ?)`},
-	deleteClaims: {all: `DELETE FROM odb_claim WHERE def_id = ?`},
+	// Nothing, when the claim has an owner.
+	insertClaim: {all: `INSERT INTO odb_claim (kind, claim, def_id) SELECT d.kind, ?, d.id FROM odb_definition d
+		WHERE d.id = ? AND NOT EXISTS (SELECT c.def_id FROM odb_claim c WHERE c.kind = ? AND c.claim = ?)`},
+	deleteClaim:    {all: `DELETE FROM odb_claim WHERE kind = ? AND claim = ? AND def_id = ?`},
+	deleteClaims:   {all: `DELETE FROM odb_claim WHERE def_id IN ` + list(1)},
+	deleteClaims4:  {all: `DELETE FROM odb_claim WHERE def_id IN ` + list(few)},
+	deleteClaims64: {all: `DELETE FROM odb_claim WHERE def_id IN ` + list(many)},
 
 	insertChangeSet: {all: `INSERT INTO odb_change_set (rev, actor, source, addr, reason, at_us, hash) VALUES (?, ?, ?, ?, ?, ?, ?)`},
 	insertChange: {all: `INSERT INTO odb_change (rev, seq, op, def_id, kind, name, old_name, version, spec_before, spec_after)

@@ -6,6 +6,7 @@ import (
 
 	"signalbox.internal/odb"
 	"signalbox.internal/odb/odbtest"
+	"signalbox.internal/odb/sqldb"
 )
 
 func TestConformance(t *testing.T) {
@@ -20,5 +21,6 @@ func TestConformance(t *testing.T) {
 			}
 			return open(t, info.Where)
 		},
+		Check: sqldb.CheckLinks,
 	})
 }

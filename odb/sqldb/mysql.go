@@ -36,8 +36,8 @@ func mysqlDialect() *dialect {
 			n := mysqlNumber(err)
 			return n == 1050 || n == 1060 || n == 1061 // table, column, index
 		},
-		write:   &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		read:    &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		write:   nil, // the session's: to name an isolation would cost a round trip, see mysqlSession
+		read:    &sql.TxOptions{ReadOnly: true},
 		ddlInTx: false,
 		version: "SELECT VERSION()",
 		// Fails when there is none. The row counts: a migrator may have died
@@ -87,7 +87,30 @@ func openMySQL(ctx context.Context, dsn odb.DSN) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	return serverPools(ctx, dsn, c)
+	return serverPools(ctx, dsn, mysqlSession{c, sql.LevelReadCommitted}, mysqlSession{c, sql.LevelRepeatableRead})
+}
+
+// mysqlSession gives each session the isolation of all its transactions. No
+// variable would do it on MariaDB and MySQL alike.
+type mysqlSession struct {
+	sqldriver.Connector
+	isolation sql.IsolationLevel
+}
+
+// Connect implements driver.Connector.
+func (c mysqlSession) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	session, ok := conn.(sqldriver.ExecerContext)
+	if !ok {
+		return nil, errors.Join(errors.New("the driver runs no plain statements"), conn.Close())
+	}
+	if _, err := session.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL "+strings.ToUpper(c.isolation.String()), nil); err != nil {
+		return nil, errors.Join(fmt.Errorf("set isolation: %w", err), conn.Close())
+	}
+	return conn, nil
 }
 
 func mysqlConnector(dsn odb.DSN) (sqldriver.Connector, error) {

@@ -31,6 +31,9 @@ type DB struct {
 	// Shorter in tests.
 	patience  time.Duration // how long a write waits while a copy runs
 	freezeFor time.Duration // how long a freeze lasts that is not renewed
+
+	// For tests: called before each statement of a transaction.
+	ran func(statement)
 }
 
 var _ odb.Store = (*DB)(nil)

@@ -96,7 +96,7 @@ func openOracle(ctx context.Context, dsn odb.DSN) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	p, err := serverPools(ctx, dsn, c)
+	p, err := serverPools(ctx, dsn, c, c)
 	if err != nil {
 		return pools{}, err
 	}

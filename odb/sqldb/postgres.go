@@ -80,7 +80,7 @@ func openPostgres(ctx context.Context, dsn odb.DSN) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	return serverPools(ctx, dsn, c)
+	return serverPools(ctx, dsn, c, c)
 }
 
 func postgresConnector(dsn odb.DSN) (sqldriver.Connector, error) {
@@ -97,6 +97,7 @@ func postgresConnector(dsn odb.DSN) (sqldriver.Connector, error) {
 		"lock_timeout":                        strconv.FormatInt(lockTimeout.Milliseconds(), 10),
 		"idle_in_transaction_session_timeout": "60000", // frees the locks of a node that hangs
 		"statement_timeout":                   "0",
+		"plan_cache_mode":                     "force_generic_plan",
 	}
 	for name, value := range dsn.Options {
 		if name != "pool" {

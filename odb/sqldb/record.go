@@ -18,31 +18,6 @@ func (a *applier) store() error {
 	return nil
 }
 
-// release removes the references and claims of all that changes, and moves
-// names out of the way that others of the set take over.
-func (a *applier) release() error {
-	for _, e := range a.order {
-		if e.before == nil {
-			continue
-		}
-		if _, err := a.run(deleteRefs, e.before.id); err != nil {
-			return fmt.Errorf("remove references: %w", err)
-		}
-		if _, err := a.run(deleteClaims, e.before.id); err != nil {
-			return fmt.Errorf("remove claims: %w", err)
-		}
-		heir := a.final[e.before.key()]
-		if heir == "" || heir == e.before.id {
-			continue
-		}
-		// No name has a tilde, so this one is free.
-		if _, err := a.run(parkDefinition, "~"+e.before.id, e.before.id); err != nil {
-			return fmt.Errorf("free name: %w", err)
-		}
-	}
-	return nil
-}
-
 func (a *applier) writeRows() error {
 	for _, e := range a.order {
 		var err error
@@ -58,25 +33,6 @@ func (a *applier) writeRows() error {
 		}
 		if err != nil {
 			return fmt.Errorf("write %s: %w", e.after.key(), err)
-		}
-	}
-	return nil
-}
-
-func (a *applier) writeLinks() error {
-	for _, m := range a.moves {
-		if _, err := a.run(moveRefs, m.newTo, m.oldTo, m.from); err != nil {
-			return fmt.Errorf("move references: %w", err)
-		}
-	}
-	for _, r := range a.refs {
-		if _, err := a.run(insertRef, r.from, r.to, r.field); err != nil {
-			return fmt.Errorf("write reference: %w", err)
-		}
-	}
-	for _, c := range a.claims {
-		if _, err := a.run(insertClaim, c.kind, c.text, c.owner); err != nil {
-			return fmt.Errorf("write claim: %w", err)
 		}
 	}
 	return nil

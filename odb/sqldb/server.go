@@ -51,10 +51,10 @@ func verifiedTLS(file string) (*tls.Config, error) {
 
 // serverPools opens the pool that writes and the one that reads: writers wait in
 // line for the revision, and a reader must not wait behind them for a connection.
-func serverPools(ctx context.Context, dsn odb.DSN, c sqldriver.Connector) (pools, error) {
+func serverPools(ctx context.Context, dsn odb.DSN, write, read sqldriver.Connector) (pools, error) {
 	n, _ := strconv.Atoi(dsn.Options["pool"]) //nolint:errcheck // 0 when it is not given, and checked when it is
 	n = cmp.Or(n, usualPool)
-	p := pools{where: dsn.Where(), write: serverPool(c, n/2), read: serverPool(c, n-n/2)}
+	p := pools{where: dsn.Where(), write: serverPool(write, n/2), read: serverPool(read, n-n/2)}
 	if err := p.write.PingContext(ctx); err != nil {
 		return pools{}, errors.Join(err, p.write.Close(), p.read.Close())
 	}

@@ -119,6 +119,7 @@ func serverConforms(t *testing.T, s *testServer) {
 			_, database, _ := strings.Cut(info.Where, "/")
 			return openDSN(t, s.dsn(database))
 		},
+		Check: CheckLinks,
 	})
 }
 

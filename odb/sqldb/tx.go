@@ -22,6 +22,7 @@ type tx struct {
 	pool  *pool
 	stmts [statements]*sql.Stmt // those of the pool, bound to sql
 	d     *dialect
+	ran   func(statement) // see DB
 }
 
 // change runs work in a transaction that writes: all of it is committed, or
@@ -88,7 +89,7 @@ func (db *DB) attempt(ctx context.Context, p *pool, opts *sql.TxOptions, work fu
 			return err
 		}
 	}
-	if err := work(&tx{ctx: ctx, sql: t, pool: p, d: db.dialect}); err != nil {
+	if err := work(&tx{ctx: ctx, sql: t, pool: p, d: db.dialect, ran: db.ran}); err != nil {
 		return err
 	}
 	return t.Commit()
@@ -138,6 +139,9 @@ func pause(ctx context.Context, attempt int) error {
 
 // stmt returns a statement bound to the transaction, which closes it at its end.
 func (t *tx) stmt(s statement) *sql.Stmt {
+	if t.ran != nil {
+		t.ran(s)
+	}
 	if t.stmts[s] == nil {
 		t.stmts[s] = t.sql.StmtContext(t.ctx, t.pool.stmts[s])
 	}
