@@ -2,7 +2,7 @@
 // MariaDB, each in a folder of its own, on a free port of the loopback
 // interface, and stopped when the test ends.
 //
-// It offers [Postgres] and [MariaDB]. They need the programs of the Debian
+// It offers [Postgres] and [MariaDB], and [Outside] for programs that are no tests. They need the programs of the Debian
 // packages postgresql and mariadb-server (build/setup.sh installs them), nothing
 // running, and no rights: as root, PostgreSQL is started as another user, since
 // it refuses root. A test without the programs is skipped with a clear word, or
@@ -58,6 +58,16 @@ type Server struct {
 // DSN returns the data source name for the Go driver of the database (pgx or
 // go-sql-driver).
 func (s *Server) DSN() string { return s.dsn }
+
+// PID returns the number of the server's main process; 0 while it is stopped.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return 0
+	}
+	return s.process.Process.Pid
+}
 
 // Start starts the server again after Stop or Kill, on the same port with the
 // same data, and returns when it takes connections.

@@ -1,6 +1,13 @@
 package testservers
 
-import "testing"
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestServersStopAndStart(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) *Server{"postgres": Postgres, "mariadb": MariaDB} {
@@ -15,5 +22,40 @@ func TestServersStopAndStart(t *testing.T) {
 				s.Start()
 			}
 		})
+	}
+}
+
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	var s *Server
+	theirs := errors.New("of the work")
+	err := Outside(t.Context(), func(tb testing.TB) error {
+		s = Postgres(tb)
+		if s.PID() == 0 {
+			t.Error("the server has no process")
+		}
+		return errors.Join(s.answers(), theirs)
+	})
+	if !errors.Is(err, theirs) || err.Error() != theirs.Error() {
+		t.Errorf("Outside() = %v, want the error of the work alone", err)
+	}
+	if s.PID() != 0 || s.answers() == nil {
+		t.Error("the server is still there")
+	}
+	if _, err := os.Stat(s.args[slices.Index(s.args, "-D")+1]); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("its folder is still there: %v", err)
+	}
+}
+
+func TestOutsideWithoutServer(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := Outside(ctx, func(tb testing.TB) error {
+		Postgres(tb)
+		return errors.New("the work went on without a server")
+	})
+	if err == nil || !strings.Contains(err.Error(), "canceled") || strings.Contains(err.Error(), "went on") {
+		t.Errorf("Outside() = %v, want that there is no server", err)
 	}
 }
