@@ -49,7 +49,7 @@ func (b *bench) odb(ctx context.Context) error {
 	return testservers.Outside(ctx, func(t testing.TB) error {
 		return errors.Join(
 			b.server(ctx, "PostgreSQL", "postgres", "pgx", testservers.Postgres(t)), //nolint:contextcheck // it is t's
-			b.server(ctx, "MariaDB", "mysql", "mysql", testservers.MariaDB(t))) //nolint:contextcheck // it is t's
+			b.server(ctx, "MariaDB", "mysql", "mysql", testservers.MariaDB(t)))      //nolint:contextcheck // it is t's
 	})
 }
 

@@ -57,7 +57,7 @@ func (b *bareTx) run(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }()                                    // after a commit it does nothing
 	if _, err := tx.StmtContext(ctx, b.bump).ExecContext(ctx); err != nil { //nolint:sqlclosecheck // the transaction's end does it
 		return err
 	}
