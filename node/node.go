@@ -51,6 +51,7 @@ type Node struct {
 	closers []func() error // in the order of opening
 
 	authority *cluster.Authority
+	keyring   *security.Keyring
 	sealer    *security.Sealer
 	store     *odbLink
 	metrics   *prometheus.Registry
@@ -137,11 +138,11 @@ func (n *Node) openTrust(context.Context) error {
 	if n.id, err = n.openID(); err != nil {
 		return err
 	}
-	keyring, err := security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, "secrets.keys"))
+	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, "secrets.keys"))
 	if err != nil {
 		return err
 	}
-	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: keyring, Lookup: n.opts.LookupEnv}); err != nil {
+	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: n.keyring, Lookup: n.opts.LookupEnv}); err != nil {
 		return err
 	}
 	token, hash := admin.NewToken()

@@ -26,6 +26,7 @@ type API struct {
 	claim    claimCode
 	hashing  chan struct{} // admits so many password hashes at a time
 	accounts sync.Mutex    // serialises changes of accounts, so that an admin remains
+	rotating sync.Mutex    // one rotation of keys at a time
 	counters *counters
 	openapi  func() ([]byte, error)
 }

@@ -32,6 +32,7 @@ type Config struct {
 	Problems func() []odb.Problem
 
 	Sealer    Sealer
+	Keys      Keys
 	Cluster   Cluster
 	Invoker   Invoker
 	Services  Services
@@ -55,6 +56,18 @@ type Sealer interface {
 	Seal(kind, name string, spec, current odb.Spec) error
 	// Reseal makes the sealed secrets of a renamed definition belong to its new name.
 	Reseal(kind, oldName, newName string, spec odb.Spec) error
+}
+
+// Keys are the keys that seal secrets; *security.Keyring is one.
+type Keys interface {
+	// IDs returns the ids of the keys, oldest first; the last is the primary.
+	IDs() []string
+	// Primary returns the id of the key that seals.
+	Primary() string
+	// Rotate makes a fresh primary key; the old ones stay, to open what they sealed.
+	Rotate() (string, error)
+	// Forget takes keys away for good; never the primary.
+	Forget(ids ...string) error
 }
 
 // Cluster tells how the cluster and its nodes are.
@@ -145,6 +158,7 @@ func (cfg *Config) check() error {
 	need("Changed", cfg.Changed != nil)
 	need("Problems", cfg.Problems != nil)
 	need("Sealer", cfg.Sealer != nil)
+	need("Keys", cfg.Keys != nil)
 	need("Cluster", cfg.Cluster != nil)
 	need("Invoker", cfg.Invoker != nil)
 	need("Services", cfg.Services != nil)

@@ -89,7 +89,7 @@ func newRigWith(t testing.TB, change func(*admin.Config, *box)) *rig {
 	r.events = admin.NewEvents(r.clock.now)
 	cfg := admin.Config{
 		Node: "node-1", Store: r.store, Snapshot: r.running.Load, Changed: r.changed, Problems: r.problemList,
-		Sealer: r.sealer, Cluster: r.box, Invoker: r.invoker, Services: r.registry, Deployer: r.box, Outgoings: r.box,
+		Sealer: r.sealer, Keys: r.ring, Cluster: r.box, Invoker: r.invoker, Services: r.registry, Deployer: r.box, Outgoings: r.box,
 		Stats: r.figures, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), LocalTokenHash: hash,
 		Events: r.events, Registerer: reg, Log: log, Now: r.clock.now,
 	}
@@ -210,6 +210,7 @@ func problemOf(t *testing.T, err error, status int) *client.Problem {
 type box struct {
 	store    odb.Store
 	sealer   *security.Sealer
+	ring     *security.Keyring
 	registry *service.Registry
 	invoker  *service.Invoker
 	recorder *stats.Recorder
@@ -237,7 +238,7 @@ func newBox(t testing.TB) *box {
 	must(t, err)
 	compiled, err := service.Prepare(demoModule{})
 	must(t, err)
-	b := &box{store: store, sealer: sealer, recorder: recorder, compiled: compiled, registry: service.NewRegistry()}
+	b := &box{store: store, sealer: sealer, ring: ring, recorder: recorder, compiled: compiled, registry: service.NewRegistry()}
 	b.invoker = service.NewInvoker(service.Config{Registry: b.registry, Host: host, Observer: recorder, Log: quiet})
 	t.Cleanup(b.registry.Close)
 	var changes []odb.Change

@@ -108,6 +108,45 @@ func (k *Keyring) Rotate() (string, error) {
 	return next.id, nil
 }
 
+// IDs returns the ids of the keys, oldest first; the last is the primary.
+func (k *Keyring) IDs() []string {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	ids := make([]string, len(k.keys))
+	for i, key := range k.keys {
+		ids[i] = key.id
+	}
+	return ids
+}
+
+// Forget takes keys out of the ring: what they sealed can never be opened again.
+// The primary stays, and an id that is not there is none too many. On an error the
+// ring is as it was.
+func (k *Keyring) Forget(ids ...string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if primary := k.keys[len(k.keys)-1].id; slices.Contains(ids, primary) {
+		return fmt.Errorf("forget keys: %s is the primary key, which seals", primary)
+	}
+	keys := slices.DeleteFunc(slices.Clone(k.keys), func(key ringKey) bool { return slices.Contains(ids, key.id) })
+	if err := writePrivate(k.path, formatKeyring(keys)); err != nil {
+		return fmt.Errorf("forget keys: %w", err)
+	}
+	k.keys = keys
+	return nil
+}
+
+// SealedBy returns the id of the key that sealed what ref ("sealed:o1.KEY.TEXT")
+// holds; empty when ref is none of that form.
+func SealedBy(ref string) string {
+	rest, ok := strings.CutPrefix(ref, "sealed:"+sealFormat+".")
+	id, _, dot := strings.Cut(rest, ".")
+	if !ok || !dot {
+		return ""
+	}
+	return id
+}
+
 // Seal encrypts plain with the primary key. The result opens only with the same
 // additional data ad, which names the place where the value belongs.
 func (k *Keyring) Seal(plain, ad []byte) (string, error) {

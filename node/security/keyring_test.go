@@ -253,3 +253,53 @@ func BenchmarkSealOpen(b *testing.B) {
 		}
 	}
 }
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+	k := newRing(t)
+	first := k.Primary()
+	old, err := k.Seal([]byte("x"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := k.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids := k.IDs(); len(ids) != 2 || ids[0] != first || ids[1] != next {
+		t.Errorf("IDs() = %v, want %s and %s", ids, first, next)
+	}
+	if err := k.Forget(first, next); err == nil || len(k.IDs()) != 2 {
+		t.Errorf("Forget() of the primary = %v; the ring has %v", err, k.IDs())
+	}
+	for range 2 {
+		if err := k.Forget(first, "none"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := OpenKeyring(k.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ring := range []*Keyring{k, again} {
+		if _, err := ring.Open(old, nil); err == nil || ring.Primary() != next {
+			t.Errorf("a forgotten key opens: %v; the primary is %s", err, ring.Primary())
+		}
+	}
+}
+
+func TestSealedBy(t *testing.T) {
+	t.Parallel()
+	k := newRing(t)
+	sealed, err := k.Seal([]byte("x"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref, want := range map[string]string{
+		"sealed:" + sealed: k.Primary(), sealed: "", "env:X": "", "sealed:o1.abc": "", "sealed:o2.abc.x": "", "": "", "sealed:o1.abc.x": "abc",
+	} {
+		if got := SealedBy(ref); got != want {
+			t.Errorf("SealedBy(%q) = %q, want %q", ref, got, want)
+		}
+	}
+}
