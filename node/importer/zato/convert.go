@@ -41,7 +41,7 @@ func Convert(in *Input, cfg Config) (Result, error) {
 			return Result{}, odb.Errorf(odb.Invalid, "convert", "", "allowed network %d: %w", i+1, err)
 		}
 	}
-	c := &converter{cfg: cfg, current: map[string]json.RawMessage{}, byName: map[string]*job{}, claims: map[string]*job{}, used: map[string]bool{}}
+	c := &converter{cfg: cfg, current: map[string]json.RawMessage{}, byName: map[string]*job{}, claims: map[string]*job{}, used: map[string]bool{}, made: map[string]bool{}}
 	for _, d := range cfg.Current {
 		c.current[d.Key()] = d.Spec
 	}
@@ -71,6 +71,7 @@ type converter struct {
 	claims  map[string]*job // what channels answer
 	used    map[string]bool // keys of Config.Services
 	vars    []need
+	made    map[string]bool // names of variables that we made up
 	notes   []string
 }
 
@@ -341,7 +342,10 @@ func (c *converter) general(made map[family]bool) []string {
 		out = append(out, "Channels: no cluster was asked whether it has the services and credentials that the files name but do not have.")
 	}
 	if made[familyREST] {
-		out = append(out, "Outgoing REST: a connection without a timeout waits 30 s; in Zato 10 s or 60 s, by version.", "Outgoing REST: a failed call is tried again twice where that is safe, and a far side that keeps failing is not asked for a while; retries=0 breaker.failures=0 switch it off.")
+		out = append(out,
+			"Outgoing REST: a connection without a timeout waits 30 s; in Zato 10 s or 60 s, by version.",
+			"Outgoing REST: the far side's certificate is verified unless the file says tls_verify: false.",
+			"Outgoing REST: a failed call is tried again twice where that is safe, and a far side that keeps failing is not asked for a while; retries=0 breaker.failures=0 switch it off.")
 	}
 	if (made[familyREST] || made[familySQL]) && len(c.cfg.Allow) == 0 {
 		out = append(out, "Outgoing: private and loopback addresses are refused unless the connection allows them; import again with --allow NETWORK for hosts in your own networks.")

@@ -203,6 +203,7 @@ func TestSecrets(t *testing.T) {
 		"dollar, set":        {"$SET", `{"ref":"env:SET"}`, "SET"},
 		"dollar, not set":    {"$PLANTED", `"password":"$PLANTED"`, ""},
 		"no good variable":   {"Zato_Enmasse_Env.a b", `"env:ZATO_SECURITY_IT_PASSWORD"`, "ZATO_SECURITY_IT_PASSWORD"},
+		"text and variable":  {"'{Zato_Enmasse_Env.A}planted'", `"env:ZATO_SECURITY_IT_PASSWORD"`, "ZATO_SECURITY_IT_PASSWORD"},
 		"none":               {"", `"env:ZATO_SECURITY_IT_PASSWORD"`, "ZATO_SECURITY_IT_PASSWORD"},
 		"null":               {"null", `"env:ZATO_SECURITY_IT_PASSWORD"`, "ZATO_SECURITY_IT_PASSWORD"},
 		"asterisks":          {"'******'", `"env:ZATO_SECURITY_IT_PASSWORD"`, "ZATO_SECURITY_IT_PASSWORD"},
@@ -315,19 +316,20 @@ func TestPathIsTaken(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want string }{
-		"no object":     {"- a\n", "lists under the names of types"},
-		"a text":        {"planted\n", "lists under the names of types"},
-		"scalar":        {"security: planted\n", `"security" is not a list`},
-		"number":        {"security: 5\n", `"security" is not a list`},
-		"element":       {"security:\n  - 5\n", "no object"},
-		"syntax":        {"security:\n  - name: \"planted\n", "line 2"},
-		"key twice":     {"security:\n  - name: a\n    name: planted\n", "line 3"},
-		"section twice": {"security:\n  - {name: a}\nsecurity:\n  - {name: b}\n", "line 3"},
-		"include":       {"include: [a.yaml]\n", "only a file on disk"},
-		"address":       {"include: ['https://x.example/planted']\n", "no path of a file"},
-		"not UTF-8":     {"security:\n  - name: \xff\n", "not in UTF-8"},
-		"JSON, cut":     {`{"security": ["planted`, "line 1"},
-		"JSON, twice":   {`{"security": [], "security": ["planted"]}`, "there twice"},
+		"no object":       {"- a\n", "lists under the names of types"},
+		"a text":          {"planted\n", "lists under the names of types"},
+		"scalar":          {"security: planted\n", `"security" is not a list`},
+		"number":          {"security: 5\n", `"security" is not a list`},
+		"element":         {"security:\n  - 5\n", "no object"},
+		"text as element": {"security: [planted]\n", "no object"},
+		"syntax":          {"security:\n  - name: \"planted\n", "line 2"},
+		"key twice":       {"security:\n  - name: a\n    name: planted\n", "line 3"},
+		"section twice":   {"security:\n  - {name: a}\nsecurity:\n  - {name: b}\n", "line 3"},
+		"include":         {"include: [a.yaml]\n", "only a file on disk"},
+		"address":         {"include: ['https://x.example/planted']\n", "no path of a file"},
+		"not UTF-8":       {"security:\n  - name: \xff\n", "not in UTF-8"},
+		"JSON, cut":       {`{"security": ["planted`, "line 1"},
+		"JSON, twice":     {`{"security": [], "security": ["planted"]}`, "there twice"},
 	}
 	for name, tc := range tests {
 		err := (&zato.Input{}).Read("f.yaml", []byte(tc.text), nil)

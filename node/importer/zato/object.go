@@ -15,7 +15,7 @@ func (o *object) classify() {
 	switch section {
 	case "http_soap": // 2.x: one section for four types
 		connection, transport := scalarText(o.attrs["connection"]), scalarText(o.attrs["transport"])
-		section = map[string]string{"channel": "channel", "outgoing": "outconn"}[connection] + "_" + transport
+		section = map[string]string{"channel": "channel_", "outgoing": "outconn_"}[connection] + transport
 	case "def_sec", "security", "security_name":
 		o.sub = scalarText(o.attrs["type"])
 	}
@@ -23,6 +23,12 @@ func (o *object) classify() {
 		o.sub, section = s, "def_sec"
 	}
 	o.typ = typeOf(section)
+	if o.section == "zato_generic_connection" {
+		o.sub = orElse(scalarText(o.attrs["type_"]), scalarText(o.attrs["type"]))
+	}
+	if o.typ == nil && o.section == "http_soap" {
+		o.typ = &objectType{family: familyLeft, why: "connection (channel or outgoing) and transport (plain_http or soap) do not say what it is"}
+	}
 	if o.typ == nil {
 		o.typ = &objectType{family: familyLeft, why: unknownType(section)}
 	}

@@ -140,7 +140,7 @@ func (r *reader) section(file string, s section, depth int) error {
 		return odb.Errorf(odb.Invalid, "read", place(file, s.line), "%q is not a list of objects; an enmasse file has lists under the names of types", shown(s.key))
 	}
 	for _, it := range s.items {
-		if include, ok := it.value.(string); ok {
+		if include, ok := it.value.(string); ok && (s.key == "include" || isPath(include)) {
 			under := s.key
 			if under == "include" {
 				under = ""
@@ -155,6 +155,12 @@ func (r *reader) section(file string, s section, depth int) error {
 		}
 	}
 	return nil
+}
+
+// isPath reports whether a text in the place of an object names a file: other
+// texts are faults, and must not be shown.
+func isPath(text string) bool {
+	return strings.HasPrefix(text, "file://") || slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(text))
 }
 
 // add takes one object.

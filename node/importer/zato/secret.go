@@ -2,7 +2,6 @@ package zato
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strings"
 )
@@ -52,6 +51,8 @@ func missing(text string) string {
 		return "the file has only a placeholder"
 	case strings.HasPrefix(text, "Zato_Enmasse_Env."), strings.HasPrefix(text, "ZatoEnmasseEnv."):
 		return "the file names no good variable"
+	case strings.ContainsAny(text, markOpen+markClose):
+		return "the file joins a variable with text, which a reference cannot do"
 	case strings.HasPrefix(text, "zato+secret://"), strings.HasPrefix(text, "zato.secret."), strings.HasPrefix(text, "gAAAAA"):
 		return "the file has it encrypted for a server of Zato"
 	}
@@ -94,11 +95,10 @@ func (c *converter) freshVariable(j *job, field string) string {
 		b.WriteRune(r)
 	}
 	name := b.String()
-	for _, v := range c.vars {
-		if v.Name == name {
-			return fmt.Sprintf("%s_%s", name, strings.ToUpper(digest(j.as)))
-		}
+	if c.made[name] {
+		name += "_" + strings.ToUpper(digest(j.as))
 	}
+	c.made[name] = true
 	return name
 }
 
