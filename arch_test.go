@@ -77,7 +77,8 @@ var table = map[string]row{
 
 	"node/backup": {design: true, may: []string{"odb"}},
 
-	// The admin API and its client.
+	// The admin API, its client and the audit log.
+	"node/audit":        {may: []string{"odb"}},
 	"node/admin/client": {may: []string{"odb"}},
 	"node/admin": {may: []string{
 		"odb", "node/service", "node/security", "node/stats", "node/problem", "node/channel",
@@ -86,7 +87,8 @@ var table = map[string]row{
 
 	// The composition root, and what stands on it.
 	"node": {design: true, may: []string{
-		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/backup", "node/channel",
+		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/audit", "node/backup",
+		"node/channel",
 		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv",
 		"node/library/...", "node/outgoing", "node/problem", "node/sdk/...", "node/security", "node/service",
 		"node/stats",

@@ -17,10 +17,13 @@ import (
 
 // openAdmin builds the admin API over the parts.
 func (n *Node) openAdmin(context.Context) error {
+	if err := n.openAudit(); err != nil {
+		return err
+	}
 	api, err := admin.New(admin.Config{
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.rec.Changed, Problems: n.rec.Problems,
 		Sealer: n.sealer, Keys: n.keyring, Cluster: clusterView{n}, Invoker: n.invoker, Services: n.registry,
-		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Stats: n.figures,
+		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, Stats: n.figures,
 		Metrics:        promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
 	})

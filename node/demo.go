@@ -86,6 +86,7 @@ func (d *demoParts) install(ctx context.Context, n *Node) error {
 	if err != nil {
 		return err
 	}
+	n.audit.Add(odb.AuditEntry{Actor: actor.Name, Source: actor.Source, Action: "installDemo", Outcome: odb.AuditDone, Revision: rev.Revision})
 	return n.rec.Changed(ctx, rev.Revision)
 }
 

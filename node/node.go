@@ -18,6 +18,7 @@ import (
 	"signalbox.internal/cluster"
 	"signalbox.internal/lb"
 	"signalbox.internal/node/admin"
+	"signalbox.internal/node/audit"
 	"signalbox.internal/node/channel"
 	"signalbox.internal/node/config"
 	"signalbox.internal/node/deploy"
@@ -71,6 +72,7 @@ type Node struct {
 
 	watcher *deploy.Watcher // nil when the deploy folder is off
 
+	audit       *audit.Writer
 	admin       *admin.API
 	events      *admin.Events
 	localHash   string // of the token that lets this box in

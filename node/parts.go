@@ -92,6 +92,7 @@ func (n *Node) openEdges(context.Context) error {
 	if n.cfg.DeployFolder {
 		n.watcher = deploy.NewWatcher(deploy.WatcherConfig{
 			Dir: filepath.Join(n.cfg.Dir, deployDir), Every: n.cfg.DeployEvery, Node: n.cfg.Name, Deployer: n.deployer, Log: n.log,
+			OnDeploy: n.deployedFromFolder,
 		})
 	}
 	if n.opts.Demo {

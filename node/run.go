@@ -64,6 +64,7 @@ func (n *Node) run(ctx context.Context) error {
 	n.admin.Close()                                      // ends the long polls, which would hold the servers up
 	n.drain()                                            //nolint:contextcheck // what ends must not end with its context
 	err = shutdown(n.cfg.DrainTimeout, traffic, control) //nolint:contextcheck // as above
+	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
 	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
 }
@@ -100,7 +101,7 @@ func (n *Node) makeClaimCode(ctx context.Context) {
 
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
-	ws := []worker{n.store, n.rec, n.security, n.outgoing, n.engine}
+	ws := []worker{n.store, n.rec, n.security, n.outgoing, n.engine, n.audit}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)
 	}
@@ -123,6 +124,7 @@ func (n *Node) announce(ctx context.Context) error {
 	}
 	n.log.InfoContext(ctx, "node ready", "traffic", n.traffic.Addr().String(), "control", n.control.Addr().String(),
 		"revision", n.rec.Snapshot().Revision(), "took_ms", time.Since(n.started).Milliseconds())
+	n.acted("nodeStart", odb.AuditDone, "", "version "+n.opts.Version)
 	collectStartGarbage()
 	n.balancer.Local().SetState(lb.Up)
 	close(n.ready)

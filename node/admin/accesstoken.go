@@ -89,9 +89,3 @@ func (a *API) deleteToken(c *call) (any, error) {
 	a.audit(c, "token revoked", "token", c.param("id"))
 	return nil, nil
 }
-
-// audit writes who did what into the log.
-func (a *API) audit(c *call, what string, more ...any) {
-	args := append([]any{"action", what, "cid", c.cid(), "account", c.who.account, "addr", c.addr()}, more...)
-	a.cfg.Log.InfoContext(c.Context(), "admin action", args...)
-}

@@ -28,6 +28,7 @@ type API struct {
 	accounts sync.Mutex    // serialises changes of accounts, so that an admin remains
 	rotating sync.Mutex    // one rotation of keys at a time
 	counters *counters
+	lookers  lookers
 	openapi  func() ([]byte, error)
 }
 

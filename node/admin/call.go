@@ -31,6 +31,7 @@ type call struct {
 	route  route
 	who    principal
 	status int // of a good answer; 0 means the route's
+	notes  notes
 }
 
 // handler answers a call with a value that becomes JSON, a [raw] answer, or an error.
@@ -52,13 +53,21 @@ func (a *API) serve(rt route) http.HandlerFunc {
 		rc := http.NewResponseController(w)
 		_ = rc.SetWriteDeadline(time.Now().Add(rt.timeout + time.Minute))
 		defer func() { _ = rc.SetWriteDeadline(time.Time{}) }() // the connection may be used by others next
-		a.counters.request(rt, a.finish(c))                     //nolint:contextcheck // a call carries its request's context
+		answered := false
+		defer func() {
+			if !answered { // it panics
+				a.record(c, errPanicked)
+			}
+		}()
+		a.counters.request(rt, a.finish(c)) //nolint:contextcheck // a call carries its request's context
+		answered = true
 	}
 }
 
 // finish answers the call, well or with a problem, and returns the status.
 func (a *API) finish(c *call) int {
 	value, err := a.answer(c)
+	a.record(c, err)
 	if err == nil {
 		err = a.reply(c, value)
 	}
@@ -97,6 +106,8 @@ func (a *API) reply(c *call, value any) error {
 	}
 	return nil
 }
+
+var errPanicked = errors.New("the request panicked")
 
 // handled says that the handler has written the answer itself.
 type handled struct{}

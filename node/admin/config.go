@@ -38,6 +38,7 @@ type Config struct {
 	Services  Services
 	Deployer  Deployer
 	Outgoings Outgoings
+	Audit     Audit
 	// Stats are the live figures of this node.
 	Stats func() client.Stats
 	// Metrics answers /metrics.
@@ -164,6 +165,7 @@ func (cfg *Config) check() error {
 	need("Services", cfg.Services != nil)
 	need("Deployer", cfg.Deployer != nil)
 	need("Outgoings", cfg.Outgoings != nil)
+	need("Audit", cfg.Audit != nil)
 	need("Stats", cfg.Stats != nil)
 	need("Metrics", cfg.Metrics != nil)
 	if err := errors.Join(missing...); err != nil {

@@ -29,6 +29,11 @@ func (a *API) deploy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var names []string
+	for _, p := range packages {
+		names = append(names, p.Name)
+	}
+	c.about("package", names...)
 	result, err := a.cfg.Deployer.Deploy(c.Context(), Deployment{Packages: packages, Actor: c.actor(), Reason: reason})
 	if err != nil {
 		return nil, a.explained(c, err)

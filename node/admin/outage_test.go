@@ -129,7 +129,7 @@ func TestHealthIsOpenAndPoor(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	t.Parallel()
 	_, err := admin.New(admin.Config{})
-	for _, field := range []string{"Node", "Store", "Snapshot", "Changed", "Problems", "Sealer", "Cluster", "Invoker", "Services", "Deployer", "Outgoings", "Stats", "Metrics"} {
+	for _, field := range []string{"Node", "Store", "Snapshot", "Changed", "Problems", "Sealer", "Cluster", "Invoker", "Services", "Deployer", "Outgoings", "Stats", "Metrics", "Audit"} {
 		if err == nil || !strings.Contains(err.Error(), field+" is missing") {
 			t.Errorf("New(Config{}) = %v, which does not name %s", err, field)
 		}

@@ -100,6 +100,7 @@ func (a *API) byToken(c *call, hash string) (principal, error) {
 	}
 	if !t.Expires.IsZero() && !a.cfg.Now().Before(t.Expires) {
 		a.counters.refused("expired")
+		c.notes.tried = t.Account
 		return principal{}, a.unauthorized(c, "the token expired at "+t.Expires.UTC().Format(time.RFC3339))
 	}
 	role, err := a.roleOf(c, t.Account)
@@ -115,6 +116,7 @@ func (a *API) byToken(c *call, hash string) (principal, error) {
 
 // roleOf returns the role of an account that may sign in.
 func (a *API) roleOf(c *call, name string) (odb.Role, error) {
+	c.notes.tried = name
 	account, err := a.cfg.Store.Account(c.Context(), name)
 	if odb.KindOf(err) == odb.NotFound || err == nil && account.Disabled {
 		a.counters.refused("account")

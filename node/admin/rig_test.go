@@ -28,6 +28,7 @@ import (
 
 	"signalbox.internal/node/admin"
 	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/audit"
 	"signalbox.internal/node/security"
 	"signalbox.internal/node/service"
 	"signalbox.internal/node/stats"
@@ -45,7 +46,9 @@ type rig struct {
 	log    *logBuffer
 	clock  *clock
 	local  string
-	events *admin.Events
+	// endAudit writes what the audit still counts; the API must not be used after it.
+	endAudit func()
+	events   *admin.Events
 }
 
 // clock is a time that tests move on.
@@ -93,10 +96,22 @@ func newRigWith(t testing.TB, change func(*admin.Config, *box)) *rig {
 		Stats: r.figures, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), LocalTokenHash: hash,
 		Events: r.events, Registerer: reg, Log: log, Now: r.clock.now,
 	}
+	store := &struct{ odb.Audits }{}
+	writer, err := audit.Open(audit.Config{
+		Node: "node-1", Store: store, Spool: filepath.Join(t.TempDir(), "audit.spool"), Retry: 10 * time.Millisecond,
+		Registerer: reg, Log: log, Now: r.clock.now,
+	})
+	must(t, err)
+	cfg.Audit = writer
 	if change != nil {
 		change(&cfg, r.box)
 	}
-	var err error
+	store.Audits = cfg.Store
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- writer.Run(ctx) }()
+	r.endAudit = sync.OnceFunc(func() { stop(); must(t, <-ended) })
+	t.Cleanup(r.endAudit)
 	if r.api, err = admin.New(cfg); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -91,6 +92,9 @@ func TestClientCoversTheAPI(t *testing.T) {
 	must2(c.Tokens(ctx))(t)
 	must(t, c.DeleteToken(ctx, token.ID))
 	must(t, c.DeleteAccount(ctx, "ann"))
+	must2(c.Audit(ctx, client.AuditQuery{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour)}))(t)
+	must2(c.AuditChain(ctx, 1, 2))(t)
+	must2(c.AuditRevisions(ctx, 1, 2))(t)
 
 	// Browsers sign in with a form of their own; programs have tokens.
 	used := map[string]bool{"POST /api/v1/session": true, "DELETE /api/v1/session": true}

@@ -26,6 +26,7 @@ type route struct {
 	status  int
 	limit   int64 // of the body, in bytes
 	timeout time.Duration
+	audited bool // a look that is in the audit log; every write is
 	handle  handler
 }
 
@@ -51,7 +52,7 @@ const (
 // table lists every route. The role nobody ("") is only for what has no secrets
 // and for signing in.
 func (a *API) table() []route {
-	all := slices.Concat(a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.secretRoutes())
+	all := slices.Concat(a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes())
 	for i := range all {
 		rt := &all[i]
 		if rt.path != "/metrics" {

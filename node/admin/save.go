@@ -28,6 +28,7 @@ func (a *API) createDefinition(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.about(c.param("kind"), in.Name)
 	return a.save(c, target{c.param("kind"), odb.CleanName(in.Name), condition{create: true}, reason, "/name"}, in.Spec)
 }
 
@@ -249,6 +250,9 @@ func (a *API) commit(c *call, reason string, changes []odb.Change) (odb.Revision
 	}
 	if err != nil {
 		return rev, err
+	}
+	if c.subject() == "" {
+		c.notes.subject = rev.Changes[0].Kind + "/" + rev.Changes[0].Name
 	}
 	a.audit(c, "configuration changed", "revision", rev.Revision, "changes", len(rev.Changes), "first", rev.Changes[0].Kind+"/"+rev.Changes[0].Name, "reason", reason)
 	a.cfg.Events.Publish(client.Event{Type: EventRevision, Revision: rev.Revision, Actor: c.who.account, Text: reason})

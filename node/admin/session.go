@@ -118,6 +118,7 @@ func (a *API) bySession(c *call, value string) (principal, error) {
 		a.counters.refused("session")
 		return principal{}, a.unauthorized(c, "the session has ended; sign in again")
 	}
+	c.notes.tried = x.account
 	if c.Method != http.MethodGet {
 		token := c.Header.Get("X-CSRF-Token")
 		if subtle.ConstantTimeCompare([]byte(token), []byte(x.csrf)) != 1 || !sameOrigin(c.Request) {
@@ -159,6 +160,7 @@ func (a *API) signIn(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.notes.tried = account.Name
 	value, x := a.sessions.open(account.Name)
 	http.SetCookie(c.w, &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/", Secure: true, HttpOnly: true,
@@ -196,6 +198,9 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 	account, err := a.cfg.Store.Account(c.Context(), name)
 	if err != nil && odb.KindOf(err) != odb.NotFound && odb.KindOf(err) != odb.Invalid {
 		return odb.Account{}, err
+	}
+	if err == nil { // else the name may be a password in the wrong field
+		c.about("account", name)
 	}
 	hash := decoyHash
 	if err == nil && account.Password != "" && !account.Disabled {

@@ -28,6 +28,8 @@ type WatcherConfig struct {
 	Node     string        // name of this node, for the history
 	Deployer *Deployer
 	Log      *slog.Logger // nil means slog.Default()
+	// OnDeploy is told of each attempt to deploy an entry of the folder; nil tells nobody.
+	OnDeploy func(name string, res Result, err error)
 }
 
 // Watcher deploys what is put into the deploy folder: each file X.ts or X.js and
@@ -151,6 +153,9 @@ func (w *Watcher) deploy(ctx context.Context, name string, sources []Source, err
 			Sources: sources, Reason: "deploy folder: " + name,
 			Actor: odb.Actor{Name: "node " + w.cfg.Node, Source: "deploy folder"},
 		})
+	}
+	if w.cfg.OnDeploy != nil {
+		w.cfg.OnDeploy(name, res, err)
 	}
 	if err != nil {
 		w.log.ErrorContext(ctx, "package of the deploy folder not deployed", "package", name, "error", err)
