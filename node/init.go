@@ -64,7 +64,7 @@ func Init(ctx context.Context, cfg InitConfig) error {
 	if _, err := cluster.OpenAuthority(filepath.Join(dir, keysDir), settings.Cluster); err != nil {
 		return err
 	}
-	if err := makeFirstAdmin(ctx, dir, settings.ODB, cfg.Log); err != nil {
+	if err := makeFirstAdmin(ctx, dir, settings, cfg.Log); err != nil {
 		return fmt.Errorf("make node in %s: %w", dir, err)
 	}
 	// The settings file comes last: it is what says that there is a node.
@@ -73,8 +73,8 @@ func Init(ctx context.Context, cfg InitConfig) error {
 
 // makeFirstAdmin makes the first account and its token, unless an interrupted
 // Init has done so.
-func makeFirstAdmin(ctx context.Context, dir, dsn string, log *slog.Logger) error {
-	store, err := sqldb.Open(ctx, sqldb.Config{DSN: dsn, Log: log})
+func makeFirstAdmin(ctx context.Context, dir string, settings config.Config, log *slog.Logger) error {
+	store, err := sqldb.Open(ctx, sqldb.Config{DSN: settings.ODB, Log: log})
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,13 @@ func makeFirstAdmin(ctx context.Context, dir, dsn string, log *slog.Logger) erro
 	text, hash := admin.NewToken()
 	token := odb.Token{ID: odb.NewID(), Account: FirstAdmin, Role: odb.Admin, Note: "made with the node", Hash: hash}
 	if err := store.CreateToken(ctx, token); err != nil {
+		return err
+	}
+	_, err = store.AppendAudit(ctx, []odb.AuditEntry{{
+		Node: settings.Name, Actor: "node " + settings.Name, Source: "init", Action: "init", Subject: "account/" + FirstAdmin,
+		Outcome: odb.AuditDone, Detail: "made the account, and the token " + token.ID,
+	}})
+	if err != nil {
 		return err
 	}
 	return cluster.WritePrivate(filepath.Join(dir, adminTokenFile), []byte(text+"\n"))

@@ -105,6 +105,15 @@ func (a *API) entry(c *call, status int, p *client.Problem) odb.AuditEntry {
 	return e
 }
 
+// recordLock makes the entry of an account that a wrong password has locked.
+func (a *API) recordLock(c *call, name string) {
+	actor := c.actor()
+	a.cfg.Audit.Write(odb.AuditEntry{
+		Source: actor.Source, Addr: actor.Addr, Action: "lockAccount", Subject: "account/" + name, Outcome: odb.AuditDone,
+		Detail: fmt.Sprintf("%d wrong passwords", a.locks.rule.Failures), CID: c.cid(),
+	})
+}
+
 // subject is what the call is about: what its handler has noted, else what its
 // path tells.
 func (c *call) subject() string {

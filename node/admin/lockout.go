@@ -53,8 +53,9 @@ func (l *lockouts) left(ctx context.Context, name string) (wait time.Duration, f
 // counted all the same.
 const countTime = 5 * time.Second
 
-// failed counts a wrong password of a name.
-func (l *lockouts) failed(ctx context.Context, name string) {
+// failed counts a wrong password of a name and reports whether it has locked an
+// account.
+func (l *lockouts) failed(ctx context.Context, name string) (locked bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), countTime)
 	defer cancel()
 	now, err := l.store.FailSignIn(ctx, name, l.rule)
@@ -63,11 +64,12 @@ func (l *lockouts) failed(ctx context.Context, name string) {
 		if now.Left > 0 {
 			l.log.WarnContext(ctx, "account locked after wrong passwords", "account", name, "failures", now.Failures, "until", now.Until)
 		}
-		return
+		return now.Left > 0
 	case kind != odb.NotFound && kind != odb.Unavailable:
 		l.log.ErrorContext(ctx, "wrong password cannot be counted in the ODB", "error", err.Error())
 	}
 	l.failedHere(name)
+	return false
 }
 
 func (l *lockouts) failedHere(name string) {

@@ -193,6 +193,9 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 	}
 	if wait > 0 { // the password is not even looked at: right and wrong are refused alike
 		a.counters.refused("locked")
+		if _, err := a.cfg.Store.Account(c.Context(), name); err == nil {
+			c.about("account", name)
+		}
 		return odb.Account{}, refuseLocked(wait)
 	}
 	account, err := a.cfg.Store.Account(c.Context(), name)
@@ -208,7 +211,9 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 	}
 	if !checkPassword(hash, password) || hash == decoyHash {
 		a.guard.failed(byAddr)
-		a.locks.failed(c.Context(), name)
+		if a.locks.failed(c.Context(), name) {
+			a.recordLock(c, name)
+		}
 		a.counters.refused("password")
 		return odb.Account{}, refuse(http.StatusUnauthorized, client.CodeUnauthorized, "account or password is wrong")
 	}
