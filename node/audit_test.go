@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,8 +40,8 @@ func TestAuditOfTheNodeItself(t *testing.T) {
 			return err
 		}
 		var got []string
-		for i := len(l.Items) - 1; i >= 0; i-- {
-			if e := l.Items[i]; strings.HasPrefix(e.Actor, "node test") {
+		for _, e := range slices.Backward(l.Items) {
+			if strings.HasPrefix(e.Actor, "node test") {
 				got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s %v", e.Action, e.Subject, e.Outcome, e.Revision > 0)))
 			}
 		}

@@ -58,8 +58,10 @@ func TestAuditHashCoversAll(t *testing.T) {
 // The encoding is for ever: logs that were written must stay verifiable.
 func TestAuditHashStays(t *testing.T) {
 	t.Parallel()
-	e := AuditEntry{Seq: 2, At: time.UnixMicro(1764000000000001).UTC(), Node: "node-1", Actor: "alice", Source: "cli", Addr: "10.0.0.7",
-		Action: "createDefinition", Subject: "channel/ü", Outcome: AuditDone, Detail: "201", Revision: 7, CID: "c-1"}
+	e := AuditEntry{
+		Seq: 2, At: time.UnixMicro(1764000000000001).UTC(), Node: "node-1", Actor: "alice", Source: "cli", Addr: "10.0.0.7",
+		Action: "createDefinition", Subject: "channel/ü", Outcome: AuditDone, Detail: "201", Revision: 7, CID: "c-1",
+	}
 	const want = "c7878f0f0a1e95fc2c7cdc273180af8fac2f4b6abc261a12c6a6f15eb13d7613" // worked out by other means
 	if got := AuditHash(strings.Repeat("ab", 32), e); got != want {
 		t.Errorf("AuditHash() = %s, want %s", got, want)

@@ -33,18 +33,18 @@ type notes struct {
 // are keys and values as for slog and must be fit for both: never a secret.
 // "revision" and "subject" go to the fields of these names.
 func (a *API) audit(c *call, what string, more ...any) {
-	detail := what
+	detail := []string{what}
 	for i := 0; i+1 < len(more); i += 2 {
 		switch key := more[i]; {
 		case key == "revision":
 			c.notes.revision, _ = more[i+1].(int64)
 		case key != "subject" && more[i+1] != "":
-			detail += fmt.Sprintf(", %v %v", key, more[i+1])
+			detail = append(detail, fmt.Sprintf("%v %v", key, more[i+1]))
 		case key == "subject" && c.notes.subject == "":
 			c.notes.subject = "account/" + fmt.Sprint(more[i+1])
 		}
 	}
-	c.notes.detail = detail
+	c.notes.detail = strings.Join(detail, ", ")
 	args := append([]any{"action", what, "cid", c.cid(), "account", c.who.account, "addr", c.addr()}, more...)
 	a.cfg.Log.InfoContext(c.Context(), "admin action", args...)
 }
@@ -65,7 +65,8 @@ func (a *API) record(c *call, err error) {
 	}
 	turnedAway := p != nil && p.Service == "" && (status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests)
 	write := c.route.method != http.MethodGet && c.route.id != "invoke"
-	if !turnedAway && !write && !(c.route.audited && p == nil && a.lookers.first(c, a.cfg.Now())) {
+	look := c.route.audited && p == nil && a.lookers.first(c, a.cfg.Now())
+	if !turnedAway && !write && !look {
 		return
 	}
 	e := a.entry(c, status, p)

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/ncruces/go-sqlite3/driver"
-
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/node/nodetest"
 	"signalbox.internal/odb"

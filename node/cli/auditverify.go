@@ -161,10 +161,11 @@ const (
 // may have been appended meanwhile.
 func (v *verifier) audit(ctx context.Context) (chainReport, error) {
 	var c odb.AuditChecker
+	var out chainReport
 	for again := false; ; {
 		p, err := v.c.AuditChain(ctx, c.Head.Seq, auditPage)
 		if err != nil {
-			return chainReport{}, err
+			return out, err
 		}
 		for _, e := range p.Entries {
 			if c.Add(e) {
@@ -174,14 +175,14 @@ func (v *verifier) audit(ctx context.Context) (chainReport, error) {
 		v.progress("audit log", c.Head.Seq, p.Head.Seq)
 		atEnd := p.Head.Seq <= c.Head.Seq || len(p.Entries) == 0 && again
 		if c.Fault != nil || len(p.Entries) < auditPage && atEnd {
-			c.End(p.Head)
+			out.Fault = c.End(p.Head)
 			break
 		}
 		again = len(p.Entries) == 0
 	}
-	out := chainReport{OK: c.Fault == nil, Checked: c.Checked, Fault: c.Fault}
+	out.OK, out.Checked = out.Fault == nil, c.Checked
 	out.span(c.From, c.To)
-	if c.Fault == nil && c.Head.Seq > 0 {
+	if out.OK && c.Head.Seq > 0 {
 		out.Head = fmt.Sprintf("%d:%s", c.Head.Seq, c.Head.Hash)
 	}
 	return out, nil

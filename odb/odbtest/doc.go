@@ -7,6 +7,7 @@ package odbtest
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"signalbox.internal/odb"
@@ -26,7 +27,21 @@ type Config struct {
 // Run holds a store to everything that [odb.Store] promises.
 func Run(t *testing.T, cfg Config) {
 	t.Helper()
-	for name, test := range map[string]func(*testing.T, *world){
+	tests := definitionTests()
+	maps.Copy(tests, otherTests())
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &world{TB: t, Store: cfg.Open(t), again: cfg.Again, check: cfg.Check}
+			test(t, w)
+			w.checked()
+		})
+	}
+}
+
+// definitionTests are those of the versioned configuration.
+func definitionTests() map[string]func(*testing.T, *world) {
+	return map[string]func(*testing.T, *world){
 		"changes/life of a definition":         life,
 		"changes/form is checked":              formChecked,
 		"changes/all faults at once":           faultsAtOnce,
@@ -60,36 +75,35 @@ func Run(t *testing.T, cfg Config) {
 		"many/revisions without holes":         revisionsWithoutHoles,
 		"many/snapshots do not move":           snapshotsDoNotMove,
 		"many/a thousand in one set":           thousandInOneSet,
-		"packages/content addressed":           contentAddressed,
-		"packages/all or none":                 packagesAllOrNone,
-		"packages/newest first":                packagesNewestFirst,
-		"accounts/life of an account":          accountLife,
-		"accounts/refused":                     accountsRefused,
-		"accounts/tokens":                      tokenLife,
-		"signins/one claim":                    oneClaim,
-		"signins/claims at once":               claimsAtOnce,
-		"signins/lock-out":                     lockOut,
-		"signins/strangers":                    strangersLockNothing,
-		"signins/guesses at once":              guessesAtOnce,
-		"leases/terms":                         leaseTerms,
-		"leases/refused":                       leasesRefused,
-		"leases/contenders and zombies":        contendersAndZombies,
-		"leases/first take by many":            firstTakeByMany,
-		"audit/chain":                          auditChain,
-		"audit/many at once":                   auditByMany,
-		"audit/all or none":                    auditAllOrNone,
-		"audit/awkward and long texts":         auditTexts,
-		"audit/queries":                        auditQueries,
-		"marks/life of a mark":                 markLife,
-		"marks/first set by many":              firstMarkByMany,
-		"info":                                 info,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := &world{TB: t, Store: cfg.Open(t), again: cfg.Again, check: cfg.Check}
-			test(t, w)
-			w.checked()
-		})
+	}
+}
+
+// otherTests are those of all else that a store keeps.
+func otherTests() map[string]func(*testing.T, *world) {
+	return map[string]func(*testing.T, *world){
+		"packages/content addressed":    contentAddressed,
+		"packages/all or none":          packagesAllOrNone,
+		"packages/newest first":         packagesNewestFirst,
+		"accounts/life of an account":   accountLife,
+		"accounts/refused":              accountsRefused,
+		"accounts/tokens":               tokenLife,
+		"sign-ins/one claim":            oneClaim,
+		"sign-ins/claims at once":       claimsAtOnce,
+		"sign-ins/lock-out":             lockOut,
+		"sign-ins/strangers":            strangersLockNothing,
+		"sign-ins/guesses at once":      guessesAtOnce,
+		"leases/terms":                  leaseTerms,
+		"leases/refused":                leasesRefused,
+		"leases/contenders and zombies": contendersAndZombies,
+		"leases/first take by many":     firstTakeByMany,
+		"audit/chain":                   auditChain,
+		"audit/many at once":            auditByMany,
+		"audit/all or none":             auditAllOrNone,
+		"audit/awkward and long texts":  auditTexts,
+		"audit/queries":                 auditQueries,
+		"marks/life of a mark":          markLife,
+		"marks/first set by many":       firstMarkByMany,
+		"info":                          info,
 	}
 }
 
