@@ -29,7 +29,7 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
-	@build/setup.sh gcc curl postgresql mariadb-server
+	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"

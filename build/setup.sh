@@ -31,6 +31,8 @@ works() {
 	nodejs) command -v node >/dev/null ;;
 	postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
 	mariadb-server) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
+	default-jdk-headless) command -v javac >/dev/null ;;
+	libh2-java) [ -f /usr/share/java/h2.jar ] ;;
 	python3-*) /usr/bin/python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;; # Debian's own, whatever PATH says
 	*) command -v "$1" >/dev/null ;;
 	esac

@@ -1,9 +1,10 @@
 // Package testservers starts private database servers for tests: PostgreSQL and
-// MariaDB, each in a folder of its own, on a free port of the loopback
-// interface, and stopped when the test ends.
+// MariaDB, each in a folder of its own, and H2 in its Oracle mode, on a free port
+// of the loopback interface, and stopped when the test ends.
 //
-// It offers [Postgres] and [MariaDB], and [Outside] for programs that are no tests. They need the programs of the Debian
-// packages postgresql and mariadb-server (build/setup.sh installs them), nothing
+// It offers [Postgres], [MariaDB] and [H2], and [Outside] for programs that are no
+// tests. They need the programs of the Debian packages postgresql, mariadb-server,
+// default-jdk-headless and libh2-java (build/setup.sh installs them), nothing
 // running, and no rights: as root, PostgreSQL is started as another user, since
 // it refuses root. A test without the programs is skipped with a clear word, or
 // fails where SIGNALBOX_TEST_REQUIRE is 1.

@@ -3,6 +3,7 @@ package testservers
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -58,4 +59,31 @@ func TestOutsideWithoutServer(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "canceled") || strings.Contains(err.Error(), "went on") {
 		t.Errorf("Outside() = %v, want that there is no server", err)
 	}
+}
+
+// The bridge takes connections while the test runs, and is gone after it.
+func TestH2EndsWithItsTest(t *testing.T) {
+	t.Parallel()
+	var address string
+	t.Run("while the test runs", func(t *testing.T) {
+		address = H2(t)
+		if err := dial(t, address); err != nil {
+			t.Error(err)
+		}
+	})
+	if address == "" {
+		t.Skip("NOT TESTED: there is no H2")
+	}
+	if err := dial(t, address); err == nil {
+		t.Error("the bridge answers after its end")
+	}
+}
+
+func dial(t *testing.T, address string) error {
+	t.Helper()
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		return err
+	}
+	return c.Close()
 }

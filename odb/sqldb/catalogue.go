@@ -107,6 +107,8 @@ const (
 	schemaVersion
 	dumpMoment
 	pollRevision
+	shareGate
+	closeGate
 	readGate
 	moveRevision
 	readMeta
@@ -258,12 +260,15 @@ var catalogue = [statements]sqlText{
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
 	dumpMoment:    {all: `SELECT (SELECT MAX(rev) FROM odb_revision), {NOW} FROM odb_schema WHERE version = 0`},
 	pollRevision:  {all: `SELECT MAX(rev), MIN(id) FROM odb_revision`},
+	// Oracle has no shared lock of a row. Nobody writes to this table but migrators.
+	shareGate: {by: map[string]string{"oracle": `LOCK TABLE odb_schema IN ROW SHARE MODE WAIT 20`}},
+	closeGate: {by: map[string]string{"oracle": `LOCK TABLE odb_schema IN EXCLUSIVE MODE WAIT 20`}},
 	// Shared where there is such a lock; SQLite has one writer anyway.
 	readGate: {all: `SELECT id FROM odb_revision WHERE id = 2 FOR UPDATE`, by: map[string]string{
 		"sqlite":   `SELECT id FROM odb_revision WHERE id = 2`,
 		"postgres": `SELECT id FROM odb_revision WHERE id = 2 FOR KEY SHARE`,
 		"mysql":    `SELECT id FROM odb_revision WHERE id = 2 LOCK IN SHARE MODE`,
-		"oracle":   `SELECT id FROM odb_revision WHERE id = 2 {HOLD}`,
+		"oracle":   `SELECT id FROM odb_revision WHERE id = 2`,
 	}},
 	moveRevision: {all: `UPDATE odb_revision SET id = ? WHERE id = ?`},
 	readMeta:     {all: `SELECT value, at_us, {NOW} FROM odb_meta WHERE name = ?`},

@@ -58,6 +58,9 @@ func (t *tx) alone() error {
 
 // gate keeps the database from being closed until the transaction ends.
 func (t *tx) gate() error {
+	if err := t.lock(shareGate); err != nil {
+		return err
+	}
 	var id int64
 	open, err := t.has(readGate, nil, &id)
 	if err != nil || open {
@@ -124,6 +127,9 @@ func (t *tx) writeMark(name string, m mark, ttl time.Duration) error {
 // turn changes the mode and reports whether it was from. The gate comes first, as
 // it does for writers that take both rows.
 func (t *tx) turn(from, to mode) (bool, error) {
+	if err := t.lock(closeGate); err != nil {
+		return false, err
+	}
 	for _, row := range []mode{2, 1} {
 		n, err := t.run(moveRevision, int64(to+row), int64(from+row))
 		if err != nil || n == 0 {

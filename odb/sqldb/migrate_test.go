@@ -77,7 +77,7 @@ func works(t *testing.T, path string) {
 
 func worksAt(t *testing.T, dsn string) {
 	t.Helper()
-	db, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+	db, err := Open(t.Context(), testConfig(dsn))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ import (
 type Config struct {
 	DSN string       // see [odb.ParseDSN]; required
 	Log *slog.Logger // nil means slog.Default()
+
+	openerOf func(dsn odb.DSN) (*dialect, opener) // for tests: what speaks to other databases
 }
 
 // DB is a database that keeps an ODB. It implements [odb.Store]; any number of
@@ -52,7 +54,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, odb.Errorf(odb.Invalid, "open ODB", "", "the DSN %w", err)
 	}
-	d, open := openerOf(dsn)
+	find := cfg.openerOf
+	if find == nil {
+		find = openerOf
+	}
+	d, open := find(dsn)
 	p, err := open(ctx, dsn)
 	if err != nil {
 		return nil, d.typed(ctx, "open ODB", dsn.Where(), err)

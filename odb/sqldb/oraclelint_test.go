@@ -37,7 +37,7 @@ var (
 	oracleWords = wordSet(`SELECT DISTINCT FROM JOIN LEFT ON WHERE AND OR NOT IN IS NULL GROUP BY ORDER DESC CASE WHEN THEN ELSE END
 		AS UNION ALL EXISTS BETWEEN LIKE FETCH FIRST ROWS ONLY FOR UPDATE WAIT INSERT INTO VALUES SET DELETE DUAL
 		DAY HOUR MINUTE SECOND TIMESTAMP SYSTIMESTAMP
-		CREATE TABLE INDEX ALTER ADD CONSTRAINT PRIMARY KEY UNIQUE FOREIGN REFERENCES CHECK CHAR`)
+		CREATE TABLE INDEX ALTER ADD CONSTRAINT PRIMARY KEY UNIQUE FOREIGN REFERENCES CHECK CHAR LOCK SHARE EXCLUSIVE MODE ROW`)
 	oracleFunctions  = wordSet(`MAX MIN COUNT SUM COALESCE CAST EXTRACT TRUNC`)
 	oracleAggregates = wordSet(`MAX MIN COUNT SUM`)
 	oracleTypes      = wordSet(`NUMBER VARCHAR2 CLOB BLOB`)
@@ -238,10 +238,17 @@ func (s *oracleScan) shape() {
 		if s.at(1) != "TABLE" || s.at(3) != "ADD" || !slices.ContainsFunc(s.upper[4:], func(u string) bool { return oracleTypes[u] }) && s.at(4) != "CONSTRAINT" {
 			s.add("ALTER TABLE name ADD column type is needed")
 		}
+	case "LOCK":
+		if mode := strings.Join(s.upper[3:], " "); s.at(1) != "TABLE" || mode != "IN ROW SHARE MODE WAIT 20" && mode != "IN EXCLUSIVE MODE WAIT 20" {
+			s.add("LOCK TABLE name IN ROW SHARE or EXCLUSIVE MODE WAIT 20 is needed")
+		}
 	default:
 		s.add("statements that begin with %s", verb)
 	}
-	if verb != "CREATE" && verb != "ALTER" && has("CREATE", "ALTER", "TABLE", "CONSTRAINT", "NUMBER", "CLOB", "BLOB") {
+	if verb != "LOCK" && has("LOCK", "SHARE", "EXCLUSIVE", "MODE", "ROW") {
+		s.add("words of locks")
+	}
+	if verb != "CREATE" && verb != "ALTER" && verb != "LOCK" && has("CREATE", "ALTER", "TABLE", "CONSTRAINT", "NUMBER", "CLOB", "BLOB") {
 		s.add("words of DDL")
 	}
 	for i, u := range s.upper {

@@ -3,12 +3,12 @@ package sqldb
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,83 +16,110 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"signalbox.internal/build/testservers"
 	"signalbox.internal/odb"
 	"signalbox.internal/odb/odbtest"
 )
 
-// testServer is a private server and what differs in testing it.
-type testServer struct {
-	*testservers.Server
-	kind   string
-	driver string
-	made   atomic.Int64
-	slots  chan struct{} // bounds the stores that are open at once: the server has few connections
+// serverTest is one of the tests that a server is held to.
+type serverTest struct {
+	name string
+	run  func(*testing.T, *testServer)
 }
 
-func newTestServer(t *testing.T, kind string) *testServer {
-	s := &testServer{kind: kind, slots: make(chan struct{}, 4)}
-	switch kind {
-	case "postgres":
-		s.Server, s.driver = testservers.Postgres(t), "pgx"
-	case "mysql":
-		s.Server, s.driver = testservers.MariaDB(t), "mysql"
+// serverTests are those that need nothing but databases.
+func serverTests() []serverTest {
+	return []serverTest{
+		{"conformance", serverConforms},
+		{"migrators at once", serverMigratesWithManyAtOnce},
+		{"migrators that crash", serverMigratesAfterCrash},
+		{"newer schema", serverRefusesNewerSchema},
+		{"faults", serverFaults},
+		{"dump", serverDumps},
+		{"copy", serverCopies},
+		{"deadlock", serverDeadlock},
 	}
-	return s
 }
 
-// TestServers holds one server of each kind to everything; the tests that end it are last.
+// TestServers holds one private server of each kind to everything; the tests that
+// end it are last. That of Oracle is H2 in its Oracle mode.
 func TestServers(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"postgres", "mysql"} {
+	for _, kind := range []string{"postgres", "mysql", "oracle"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := newTestServer(t, kind)
-			for _, test := range []struct {
-				name string
-				run  func(*testing.T, *testServer)
-			}{
-				{"conformance", serverConforms},
-				{"migrators at once", serverMigratesWithManyAtOnce},
-				{"migrators that crash", serverMigratesAfterCrash},
-				{"newer schema", serverRefusesNewerSchema},
-				{"credentials", serverRefusesCredentials},
-				{"faults", serverFaults},
-				{"dump", serverDumps},
-				{"copy", serverCopies},
-				{"deadlock", serverDeadlock},
-				{"goes away", serverGoesAway},
-			} {
+			tests := serverTests()
+			if s.Server != nil {
+				tests = append(tests, serverTest{"credentials", serverRefusesCredentials}, serverTest{"goes away", serverGoesAway})
+			}
+			for _, test := range tests {
 				t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 			}
 		})
 	}
 }
 
-// dsn returns the DSN of a database of the server.
-func (s *testServer) dsn(database string) string {
-	u := url.URL{Scheme: s.kind, User: url.UserPassword(s.User, s.Password), Host: fmt.Sprintf("%s:%d", s.Host, s.Port), Path: "/" + database}
-	return u.String() + "?pool=4"
+// TestUserServers does the same on servers of yours, see CONTRIBUTING.md.
+func TestUserServers(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ODB_POSTGRES", "ODB_MYSQL", "ODB_ORACLE"} {
+		dsn := os.Getenv(name)
+		if dsn == "" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := userServer(t, dsn, true)
+			for _, test := range serverTests() {
+				t.Run(test.name, func(t *testing.T) { test.run(t, s) })
+			}
+		})
+	}
 }
 
-// fresh makes an empty database and returns its DSN.
-func (s *testServer) fresh(t testing.TB) string {
-	t.Helper()
-	db, err := sql.Open(s.driver, s.DSN())
-	if err != nil {
-		t.Fatal(err)
+// The way to test on a user's server, tried on private ones: by databases of its
+// own, and in the one database that there is.
+func TestUserServersMakeRoom(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"postgres", "mysql", "oracle"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			private := newTestServer(t, kind)
+			text := private.fresh(t)
+			for _, mayMake := range []bool{true, false} {
+				t.Run(fmt.Sprint("databases ", mayMake), func(t *testing.T) {
+					s := userServer(t, text, mayMake)
+					if s.only() != (!mayMake || kind == "oracle") {
+						t.Errorf("one database only: %t", s.only())
+					}
+					for _, test := range serverTests() {
+						if slices.Contains([]string{"newer schema", "faults", "dump", "copy"}, test.name) {
+							t.Run(test.name, func(t *testing.T) { test.run(t, s) })
+						}
+					}
+				})
+				if left := ourTables(t, text); len(left) > 0 {
+					t.Errorf("the tests leave %q", left)
+				}
+			}
+			if err := execute(t.Context(), text, "CREATE TABLE odb_precious (id INT)"); err != nil {
+				t.Fatal(err)
+			}
+			if err := roomIn(t, text); err == nil || !strings.Contains(err.Error(), "odb_precious") {
+				t.Errorf("a database with a table called like ours: %v, want it refused", err)
+			}
+		})
 	}
-	defer db.Close()
-	name := fmt.Sprint("signalbox", s.made.Add(1))
-	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	return s.dsn(name)
+}
+
+// testConfig opens the database of a DSN, quietly.
+func testConfig(dsn string) Config {
+	return Config{DSN: dsn, Log: slog.New(slog.DiscardHandler), openerOf: openerOfTest}
 }
 
 func openDSN(t testing.TB, dsn string) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+	db, err := Open(t.Context(), testConfig(dsn))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,22 +132,7 @@ func openDSN(t testing.TB, dsn string) *DB {
 }
 
 func serverConforms(t *testing.T, s *testServer) {
-	odbtest.Run(t, odbtest.Config{
-		Open: func(t testing.TB) odb.Store {
-			s.slots <- struct{}{}
-			t.Cleanup(func() { <-s.slots })
-			return openDSN(t, s.fresh(t))
-		},
-		Again: func(t testing.TB, store odb.Store) odb.Store {
-			info, err := store.Info(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, database, _ := strings.Cut(info.Where, "/")
-			return openDSN(t, s.dsn(database))
-		},
-		Check: CheckLinks,
-	})
+	odbtest.Run(t, odbtest.Config{Open: s.open, Again: s.again, Check: CheckLinks})
 }
 
 func serverMigratesWithManyAtOnce(t *testing.T, s *testServer) {
@@ -129,7 +141,7 @@ func serverMigratesWithManyAtOnce(t *testing.T, s *testServer) {
 		var g errgroup.Group
 		for range 8 {
 			g.Go(func() error {
-				db, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+				db, err := Open(t.Context(), testConfig(dsn))
 				if err != nil {
 					return err
 				}
@@ -165,7 +177,7 @@ func (s *testServer) crashAt(t *testing.T, step int, set func(*migrator, func(in
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, open := openerOf(dsn)
+	d, open := openerOfTest(dsn)
 	p, err := open(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +205,7 @@ func serverRefusesNewerSchema(t *testing.T, s *testServer) {
 	if _, err := db.write.db.ExecContext(t.Context(), `INSERT INTO odb_schema (version, name, at_us) VALUES (99, 'of next year', 1)`); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+	_, err := Open(t.Context(), testConfig(dsn))
 	if odb.KindOf(err) != odb.Conflict || !strings.Contains(err.Error(), "schema 99") {
 		t.Errorf("Open() = %v, want a conflict about the schema", err)
 	}
@@ -215,7 +227,7 @@ func serverGoesAway(t *testing.T, s *testServer) {
 		end()
 		_, loadErr := db.Load(t.Context())
 		_, revErr := db.Revision(t.Context())
-		_, openErr := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+		_, openErr := Open(t.Context(), testConfig(dsn))
 		for what, err := range map[string]error{"Apply": add("x"), "Load": loadErr, "Revision": revErr, "Open": openErr} {
 			if odb.KindOf(err) != odb.Unavailable || err == nil {
 				t.Errorf("%s without a server = %v, want an error of kind unavailable", what, err)
@@ -240,7 +252,7 @@ func serverRefusesCredentials(t *testing.T, s *testServer) {
 		"no such database": s.dsn("nowhere"),
 		"wrong port":       s.kind + "://" + s.User + ":planted-secret@127.0.0.1:1/" + s.Database,
 	} {
-		_, err := Open(t.Context(), Config{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+		_, err := Open(t.Context(), testConfig(dsn))
 		if odb.KindOf(err) != odb.Unavailable || err == nil {
 			t.Errorf("%s: Open() = %v, want an error of kind unavailable", name, err)
 		} else if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "planted-secret") || strings.Contains(err.Error(), s.Password) {
@@ -279,7 +291,7 @@ func serverFaults(t *testing.T, s *testServer) {
 	archive := make([]byte, 17<<20) // more than MariaDB takes unless it is told to
 	sum := sha256.Sum256(archive)
 	err = db.PutPackages(t.Context(), []odb.Package{{Hash: hex.EncodeToString(sum[:]), Name: "big", Engine: "go", Services: []string{"s"}, Archive: archive}})
-	if want := map[string]odb.ErrorKind{"mysql": odb.Invalid}[s.kind]; odb.KindOf(err) != want || (err == nil) != (want == odb.Internal) {
+	if want := map[bool]odb.ErrorKind{true: odb.Invalid}[s.kind == "mysql" && s.Server != nil]; odb.KindOf(err) != want || (err == nil) != (want == odb.Internal) {
 		t.Errorf("a package of 17 MiB: %v, want an error of kind %v or none", err, want)
 	}
 	for _, name := range []string{"no\x00text", "no\xfftext"} {

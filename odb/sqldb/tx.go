@@ -159,6 +159,15 @@ func (t *tx) hold(s statement, args ...any) error {
 	return err
 }
 
+// lock runs a statement that takes a lock, on a database that needs it.
+func (t *tx) lock(s statement) error {
+	if t.pool.stmts[s] == nil {
+		return nil
+	}
+	_, err := t.stmt(s).ExecContext(t.ctx) //nolint:sqlclosecheck // see stmt
+	return err
+}
+
 // run executes a statement and returns the number of rows it changed.
 func (t *tx) run(s statement, args ...any) (int64, error) {
 	if s == bumpRevision || s == lockRevision { // where writers wait in line
