@@ -60,9 +60,20 @@ func TestODBOnServers(t *testing.T) {
 			if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusServiceUnavailable || strings.Contains(err.Error(), s.Password) {
 				t.Errorf("without its ODB the admin API says %v, want 503", err)
 			}
+			_, err = n.API.Rollback(t.Context(), client.RollbackRequest{Revision: 1})
+			if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusServiceUnavailable {
+				t.Errorf("without its ODB a change says %v, want 503", err)
+			}
 			s.Start()
 			odbUp(t, n, scheme, where)
 			greet(t, n)
+			nodetest.Eventually(t, func() error { // what was tried meanwhile is in the audit log
+				l, err := n.API.Audit(t.Context(), client.AuditQuery{Action: "rollback"})
+				if err == nil && (len(l.Items) == 0 || !strings.HasSuffix(l.Items[0].Detail, "written late; 503: "+client.CodeUnavailable)) {
+					err = fmt.Errorf("the audit log has %+v", l.Items)
+				}
+				return err
+			})
 			n.Apply(strings.ReplaceAll(helloChannel, "/hello", "/again"))
 			if err := n.Stop(); err != nil {
 				t.Fatal(err)
