@@ -47,3 +47,11 @@ func WritePrivate(path string, content []byte) error {
 	}
 	return os.Rename(f.Name(), path)
 }
+
+// readPrivate reads a file that only its owner may read.
+func readPrivate(path string) ([]byte, error) {
+	if err := CheckPrivate(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) //nolint:gosec // a file of the node's own folder
+}
