@@ -163,7 +163,9 @@ func TestMembersFindEachOther(t *testing.T) {
 	}
 	b.SetMeta(cluster.Meta{Name: "node-2", Revision: 7, Ready: true, Rotation: "draining"})
 	eventually(t, "meta spreads", 5*time.Second, func() bool {
-		return slices.ContainsFunc(c.Members(), func(m cluster.Member) bool { return m.Meta.Revision == 7 && m.Meta.Ready && m.Meta.Rotation == "draining" })
+		return slices.ContainsFunc(c.Members(), func(m cluster.Member) bool {
+			return m.Meta.Revision == 7 && m.Meta.Ready && m.Meta.Rotation == "draining"
+		})
 	})
 	if err := b.leave(); err != nil {
 		t.Errorf("leave: %v", err)
@@ -205,7 +207,9 @@ func TestBackFromAnotherAddress(t *testing.T) {
 	begun := time.Now()
 	again := start(t, 2, key, []string{a.Address()})
 	eventually(t, "the new address is known", 5*time.Second, func() bool {
-		return slices.ContainsFunc(a.Members(), func(m cluster.Member) bool { return m.ID == nodeID(2) && m.State == cluster.Up && m.Address == again.Address() })
+		return slices.ContainsFunc(a.Members(), func(m cluster.Member) bool {
+			return m.ID == nodeID(2) && m.State == cluster.Up && m.Address == again.Address()
+		})
 	})
 	t.Logf("back after %s", time.Since(begun))
 	eventually(t, "it is told of as restarted", 10*time.Second, func() bool { return a.has(cluster.Restarted, 2) })
