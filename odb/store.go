@@ -18,6 +18,8 @@ type Store interface {
 	Leases
 	Audits
 	Marks
+	Members
+	Joins
 
 	// Info says which database this is.
 	Info(ctx context.Context) (StoreInfo, error)

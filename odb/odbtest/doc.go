@@ -103,6 +103,10 @@ func otherTests() map[string]func(*testing.T, *world) {
 		"audit/queries":                 auditQueries,
 		"marks/life of a mark":          markLife,
 		"marks/first set by many":       firstMarkByMany,
+		"members/life":                  memberLife,
+		"members/removed":               membersRemoved,
+		"joins/passes":                  joinPasses,
+		"joins/requests":                joinRequests,
 		"info":                          info,
 	}
 }

@@ -103,6 +103,25 @@ const (
 	insertMark
 	updateMark
 	readMark
+	insertMember
+	readMember
+	allMembers
+	reportMember
+	rotateMember
+	removeMember
+	insertPass
+	usePass
+	readPass
+	allPasses
+	deletePass
+	clearPasses
+	insertJoin
+	deleteJoin
+	clearJoins
+	countJoins
+	readJoin
+	allJoins
+	decideJoin
 
 	schemaVersion
 	dumpMoment
@@ -140,6 +159,12 @@ const (
 )
 
 const auditColumns = `SELECT seq, at_us, node, actor, source, addr, action, subject, outcome, detail, rev, cid, hash FROM odb_audit`
+
+const memberColumns = `SELECT id, was, rotation, maker, report, joined_us, seen_us, removed_us FROM odb_member`
+
+const passColumns = `SELECT id, hash, uses, uses_left, approve, maker, note, at_us, expires_us FROM odb_join_pass`
+
+const joinColumns = `SELECT id, name, code, addr, state, decider, at_us, expires_us FROM odb_join_request`
 
 // catalogue holds the text of every statement. A placeholder is written "?".
 var catalogue = [statements]sqlText{
@@ -256,6 +281,29 @@ var catalogue = [statements]sqlText{
 	insertMark: {all: `INSERT INTO odb_meta (name, value, at_us) VALUES (?, ?, {NOW})`},
 	updateMark: {all: `UPDATE odb_meta SET value = ?, at_us = {NOW} WHERE name = ?`},
 	readMark:   {all: `SELECT value, at_us FROM odb_meta WHERE name = ?`},
+	insertMember: {all: `INSERT INTO odb_member (id, name, was, rotation, maker, report, joined_us, seen_us, removed_us)
+		VALUES (?, ?, ?, ?, ?, ?, {NOW}, {NOW}, 0)`},
+	readMember:   {all: memberColumns + ` WHERE id = ?`},
+	allMembers:   {all: memberColumns},
+	reportMember: {all: `UPDATE odb_member SET report = ?, seen_us = {NOW} WHERE id = ? AND removed_us = 0`},
+	rotateMember: {all: `UPDATE odb_member SET rotation = ? WHERE id = ? AND removed_us = 0`},
+	removeMember: {all: `UPDATE odb_member SET name = ?, removed_us = {NOW} WHERE id = ? AND removed_us = 0`},
+	insertPass: {all: `INSERT INTO odb_join_pass (id, hash, uses, uses_left, approve, maker, note, at_us, expires_us)
+		VALUES (?, ?, ?, ?, ?, ?, ?, {NOW}, ?)`},
+	usePass: {all: `UPDATE odb_join_pass SET uses_left = uses_left - 1
+		WHERE id = ? AND hash = ? AND uses_left > 0 AND expires_us > {NOW}`},
+	readPass:    {all: passColumns + ` WHERE id = ?`},
+	allPasses:   {all: passColumns + ` ORDER BY at_us DESC, id`},
+	deletePass:  {all: `DELETE FROM odb_join_pass WHERE id = ?`},
+	clearPasses: {all: `DELETE FROM odb_join_pass WHERE expires_us < {NOW} - ?`},
+	insertJoin: {all: `INSERT INTO odb_join_request (id, name, code, addr, state, at_us, expires_us)
+		VALUES (?, ?, ?, ?, 'waiting', {NOW}, {NOW} + ?)`},
+	deleteJoin: {all: `DELETE FROM odb_join_request WHERE id = ?`},
+	clearJoins: {all: `DELETE FROM odb_join_request WHERE expires_us <= {NOW}`},
+	countJoins: {all: `SELECT COUNT(*) FROM odb_join_request`},
+	readJoin:   {all: joinColumns + ` WHERE id = ? AND expires_us > {NOW}`},
+	allJoins:   {all: joinColumns + ` WHERE expires_us > {NOW} ORDER BY at_us DESC, id`},
+	decideJoin: {all: `UPDATE odb_join_request SET state = ?, decider = ? WHERE id = ? AND state = 'waiting' AND expires_us > {NOW}`},
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
 	dumpMoment:    {all: `SELECT (SELECT MAX(rev) FROM odb_revision), {NOW} FROM odb_schema WHERE version = 0`},

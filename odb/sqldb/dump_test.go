@@ -76,6 +76,8 @@ func fillRest(t testing.TB, db *DB) {
 				args[i] = int64(1)<<62 + rand.Int64N(1000)
 			case "FLAG":
 				args[i] = 1
+			case "DOC":
+				args[i] = `{"ö":1}`
 			default:
 				args[i] = strings.Repeat("ö", min(max(c.limit, 3), 30))
 			}

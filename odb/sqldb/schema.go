@@ -21,7 +21,7 @@ const journalTable = `CREATE TABLE odb_schema (
 // Types are portable: no empty text (Oracle holds it to be NULL), times in
 // microseconds, flags 0 or 1, names of at most 30 bytes, no generated key.
 func steps() []step {
-	return slices.Concat(definitionSteps(), logSteps(), otherSteps(), auditSteps(), copySteps())
+	return slices.Concat(definitionSteps(), logSteps(), otherSteps(), auditSteps(), copySteps(), memberSteps())
 }
 
 func definitionSteps() []step {
@@ -176,5 +176,43 @@ func copySteps() []step {
 	return []step{
 		// Its id says, as the counter's does, whether the database takes changes.
 		{"gate", `INSERT INTO odb_revision (id, rev) VALUES (2, 0)`},
+	}
+}
+
+func memberSteps() []step {
+	return []step{
+		{"member", `CREATE TABLE odb_member (
+			id {ID} NOT NULL PRIMARY KEY,
+			name {TEXT 200} NOT NULL,
+			was {TEXT 150} NOT NULL,
+			rotation {TEXT 20} NOT NULL,
+			maker {TEXT 200},
+			report {DOC} NOT NULL,
+			joined_us {INT} NOT NULL,
+			seen_us {INT} NOT NULL,
+			removed_us {INT} NOT NULL,
+			CONSTRAINT odb_member_name UNIQUE (name)
+		){SUFFIX}`},
+		{"join pass", `CREATE TABLE odb_join_pass (
+			id {TEXT 40} NOT NULL PRIMARY KEY,
+			hash {TEXT 64} NOT NULL,
+			uses {INT} NOT NULL,
+			uses_left {INT} NOT NULL,
+			approve {FLAG} NOT NULL,
+			maker {TEXT 200},
+			note {TEXT 1000},
+			at_us {INT} NOT NULL,
+			expires_us {INT} NOT NULL
+		){SUFFIX}`},
+		{"join request", `CREATE TABLE odb_join_request (
+			id {ID} NOT NULL PRIMARY KEY,
+			name {TEXT 150} NOT NULL,
+			code {TEXT 40} NOT NULL,
+			addr {TEXT 200},
+			state {TEXT 20} NOT NULL,
+			decider {TEXT 200},
+			at_us {INT} NOT NULL,
+			expires_us {INT} NOT NULL
+		){SUFFIX}`},
 	}
 }

@@ -1,0 +1,73 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"signalbox.internal/odb"
+)
+
+// EnrolMember implements odb.Store.
+func (l *odbLink) EnrolMember(ctx context.Context, m odb.Member) error {
+	return l.do("enrol node", func(s odb.Store) error { return s.EnrolMember(ctx, m) })
+}
+
+// ReportMember implements odb.Store.
+func (l *odbLink) ReportMember(ctx context.Context, id string, r odb.MemberReport) error {
+	return l.do("report node", func(s odb.Store) error { return s.ReportMember(ctx, id, r) })
+}
+
+// ListMembers implements odb.Store.
+func (l *odbLink) ListMembers(ctx context.Context) ([]odb.Member, error) {
+	return ask(l, "list nodes", reading, func(s odb.Store) ([]odb.Member, error) { return s.ListMembers(ctx) })
+}
+
+// SetRotation implements odb.Store.
+func (l *odbLink) SetRotation(ctx context.Context, id string, r odb.Rotation) error {
+	return l.do("set rotation", func(s odb.Store) error { return s.SetRotation(ctx, id, r) })
+}
+
+// RemoveMember implements odb.Store.
+func (l *odbLink) RemoveMember(ctx context.Context, id string) error {
+	return l.do("remove node", func(s odb.Store) error { return s.RemoveMember(ctx, id) })
+}
+
+// CreatePass implements odb.Store.
+func (l *odbLink) CreatePass(ctx context.Context, p odb.JoinPass) error {
+	return l.do("create join token", func(s odb.Store) error { return s.CreatePass(ctx, p) })
+}
+
+// UsePass implements odb.Store.
+func (l *odbLink) UsePass(ctx context.Context, id, hash string) (odb.JoinPass, error) {
+	return ask(l, "use join token", writing, func(s odb.Store) (odb.JoinPass, error) { return s.UsePass(ctx, id, hash) })
+}
+
+// ListPasses implements odb.Store.
+func (l *odbLink) ListPasses(ctx context.Context) ([]odb.JoinPass, error) {
+	return ask(l, "list join tokens", reading, func(s odb.Store) ([]odb.JoinPass, error) { return s.ListPasses(ctx) })
+}
+
+// DeletePass implements odb.Store.
+func (l *odbLink) DeletePass(ctx context.Context, id string) error {
+	return l.do("revoke join token", func(s odb.Store) error { return s.DeletePass(ctx, id) })
+}
+
+// AskToJoin implements odb.Store.
+func (l *odbLink) AskToJoin(ctx context.Context, r odb.JoinRequest, wait time.Duration) error {
+	return l.do("ask to join", func(s odb.Store) error { return s.AskToJoin(ctx, r, wait) })
+}
+
+// JoinRequestOf implements odb.Store.
+func (l *odbLink) JoinRequestOf(ctx context.Context, id string) (odb.JoinRequest, error) {
+	return ask(l, "read join request", reading, func(s odb.Store) (odb.JoinRequest, error) { return s.JoinRequestOf(ctx, id) })
+}
+
+// ListJoinRequests implements odb.Store.
+func (l *odbLink) ListJoinRequests(ctx context.Context) ([]odb.JoinRequest, error) {
+	return ask(l, "list join requests", reading, func(s odb.Store) ([]odb.JoinRequest, error) { return s.ListJoinRequests(ctx) })
+}
+
+// DecideJoin implements odb.Store.
+func (l *odbLink) DecideJoin(ctx context.Context, id string, st odb.JoinState, by string) error {
+	return l.do("decide on join request", func(s odb.Store) error { return s.DecideJoin(ctx, id, st, by) })
+}
