@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,9 +25,9 @@ const (
 	caKeyFile  = "ca.key"
 
 	caLife   = 20 * 365 * 24 * time.Hour
-	nodeLife = 365 * 24 * time.Hour
+	nodeLife = 21 * 24 * time.Hour
 	// renewBefore is how long before its end a node's certificate is replaced.
-	renewBefore = 60 * 24 * time.Hour
+	renewBefore = nodeLife / 3
 	// backdate lets a box whose clock is a little behind accept a new certificate.
 	backdate = 5 * time.Minute
 )
@@ -105,47 +104,46 @@ func Fingerprint(cert *x509.Certificate) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// NodeCertificate returns the certificate of the node of that name, issued anew
-// when there is none, when it ends within 60 days or when it lacks one of
-// hosts (names or addresses).
-func (a *Authority) NodeCertificate(name string, hosts []string) (tls.Certificate, error) {
-	certFile, keyFile := filepath.Join(a.dir, "node.crt"), filepath.Join(a.dir, "node.key")
-	cert, key, err := loadPair(certFile, keyFile)
-	switch {
-	case err == nil && a.fits(cert, name, hosts):
-		return tls.Certificate{Certificate: [][]byte{cert.Raw, a.cert.Raw}, PrivateKey: key, Leaf: cert}, nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return tls.Certificate{}, fmt.Errorf("open certificate of node %s: %w", name, err)
+// NodeCertificate returns the certificate of the node whose key is in the
+// authority's folder: issued anew when there is none, when a third of its life
+// is left or less, or when it lacks one of hosts (names or addresses).
+func (a *Authority) NodeCertificate(id *Identity, name string, hosts []string) (tls.Certificate, error) {
+	file := filepath.Join(a.dir, "node.crt")
+	if cert, err := readCertificate(file); err == nil && a.fits(cert, id, name, hosts) {
+		return tls.Certificate{Certificate: [][]byte{cert.Raw, a.cert.Raw}, PrivateKey: id.key, Leaf: cert}, nil
 	}
-	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+	cert, err := a.Issue(id, name, hosts)
+	if err != nil {
 		return tls.Certificate{}, err
 	}
+	if err := WritePrivate(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})); err != nil {
+		return tls.Certificate{}, fmt.Errorf("keep certificate of node %s: %w", name, err)
+	}
+	return cert, nil
+}
+
+// Issue returns a fresh certificate of a node, good for serving and for calling.
+func (a *Authority) Issue(id *Identity, name string, hosts []string) (tls.Certificate, error) {
 	tmpl := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: name},
 		NotAfter:    time.Now().Add(nodeLife),
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
-	for _, h := range hosts {
-		if ip := net.ParseIP(h); ip != nil {
-			tmpl.IPAddresses = append(tmpl.IPAddresses, ip)
-		} else if h != "" {
-			tmpl.DNSNames = append(tmpl.DNSNames, h)
-		}
-	}
-	der, err := sign(tmpl, a.cert, key, a.key)
+	tmpl.IPAddresses, tmpl.DNSNames = splitHosts(hosts)
+	der, err := sign(tmpl, a.cert, id.key, a.key)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("issue certificate of node %s: %w", name, err)
 	}
-	if err := writePair(certFile, keyFile, der, key); err != nil {
-		return tls.Certificate{}, fmt.Errorf("keep certificate of node %s: %w", name, err)
-	}
 	leaf, err := x509.ParseCertificate(der)
-	return tls.Certificate{Certificate: [][]byte{der, a.cert.Raw}, PrivateKey: key, Leaf: leaf}, err
+	return tls.Certificate{Certificate: [][]byte{der, a.cert.Raw}, PrivateKey: id.key, Leaf: leaf}, err
 }
 
-// fits reports whether cert may go on being used for name and hosts.
-func (a *Authority) fits(cert *x509.Certificate, name string, hosts []string) bool {
+// fits reports whether cert may go on being used by the node of that key, name and hosts.
+func (a *Authority) fits(cert *x509.Certificate, id *Identity, name string, hosts []string) bool {
+	if owner, err := IDOf(cert.PublicKey); err != nil || owner != id.ID() {
+		return false
+	}
 	if cert.Subject.CommonName != name || time.Until(cert.NotAfter) < renewBefore || cert.CheckSignatureFrom(a.cert) != nil {
 		return false
 	}
@@ -191,6 +189,21 @@ func loadPair(certFile, keyFile string) (*x509.Certificate, *ecdsa.PrivateKey, e
 	cert, err := x509.ParseCertificate(pair.Certificate[0])
 	return cert, key, err
 }
+
+func readCertificate(path string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // a file of the node's own folder
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("it is not a certificate in PEM form")
+	}
+	return x509.ParseCertificate(block.Bytes)
+}
+
+// RenewBefore is how long before the end of a node's certificate it is replaced.
+func RenewBefore() time.Duration { return renewBefore }
 
 func writePair(certFile, keyFile string, der []byte, key *ecdsa.PrivateKey) error {
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)

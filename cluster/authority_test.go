@@ -33,8 +33,9 @@ func open(t *testing.T, dir string) *cluster.Authority {
 }
 
 func TestCertificateServesTLS(t *testing.T) {
-	a := open(t, privateDir(t))
-	cert, err := a.NodeCertificate("node-1", []string{"localhost", "127.0.0.1"})
+	dir := privateDir(t)
+	a := open(t, dir)
+	cert, err := a.NodeCertificate(identity(t, dir), "node-1", []string{"localhost", "127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +74,11 @@ func TestAuthorityIsKept(t *testing.T) {
 }
 
 func TestNodeCertificateIsKeptUntilHostsChange(t *testing.T) {
-	a := open(t, privateDir(t))
+	dir := privateDir(t)
+	a := open(t, dir)
+	id := identity(t, dir)
 	serial := func(hosts ...string) string {
-		c, err := a.NodeCertificate("node-1", hosts)
+		c, err := a.NodeCertificate(id, "node-1", hosts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,6 +90,37 @@ func TestNodeCertificateIsKeptUntilHostsChange(t *testing.T) {
 	}
 	if moved := serial("127.0.0.1", net.IPv6loopback.String()); moved == first {
 		t.Error("a new address did not get a new certificate")
+	}
+	last := serial("127.0.0.1")
+	id = identity(t, privateDir(t))
+	if other := serial("127.0.0.1"); other == last {
+		t.Error("another key got the certificate of the first")
+	}
+}
+
+func identity(t *testing.T, dir string) *cluster.Identity {
+	t.Helper()
+	id, err := cluster.OpenIdentity(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestIdentityIsKept(t *testing.T) {
+	dir := privateDir(t)
+	first := identity(t, dir).ID()
+	if again := identity(t, dir).ID(); again != first || len(first) != 26 {
+		t.Errorf("ids %q and %q; want one of 26 characters", first, again)
+	}
+	if other := identity(t, privateDir(t)).ID(); other == first {
+		t.Error("two keys have one id")
+	}
+	if err := os.WriteFile(filepath.Join(dir, cluster.NodeKeyFile), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cluster.OpenIdentity(dir); err == nil {
+		t.Error("a broken key was accepted or replaced")
 	}
 }
 

@@ -86,7 +86,7 @@ func (v clusterView) Nodes(context.Context) []client.Node {
 		rotation = "draining"
 	}
 	return []client.Node{{
-		Name: info.Name, ID: v.n.id, State: "up", Since: info.Started, Rotation: rotation, InFlight: v.n.balancer.InFlight(),
+		Name: info.Name, ID: v.n.identity.ID(), State: "up", Since: info.Started, Rotation: rotation, InFlight: v.n.balancer.InFlight(),
 		Roles: []string{"server", "balancer"}, Revision: v.n.rec.Snapshot().Revision(), Ready: v.Ready(), Version: info.Version,
 		Traffic: info.Traffic, Control: info.Control, PID: os.Getpid(),
 	}}

@@ -48,11 +48,11 @@ type Node struct {
 	opts    Options
 	log     *slog.Logger
 	started time.Time
-	id      string
 	closers []func() error // in the order of opening
 
 	authority *cluster.Authority
 	keyring   *security.Keyring
+	identity  *cluster.Identity
 	sealer    *security.Sealer
 	store     *odbLink
 	metrics   *prometheus.Registry
@@ -137,7 +137,7 @@ func (n *Node) openTrust(context.Context) error {
 	if n.authority, err = cluster.OpenAuthority(filepath.Join(n.cfg.Dir, keysDir), n.cfg.Cluster); err != nil {
 		return err
 	}
-	if n.id, err = n.openID(); err != nil {
+	if n.identity, err = cluster.OpenIdentity(filepath.Join(n.cfg.Dir, keysDir)); err != nil {
 		return err
 	}
 	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, "secrets.keys"))
@@ -150,16 +150,6 @@ func (n *Node) openTrust(context.Context) error {
 	token, hash := admin.NewToken()
 	n.localHash = hash
 	return cluster.WritePrivate(filepath.Join(n.cfg.Dir, localTokenFile), []byte(token+"\n"))
-}
-
-// openID returns the node's id, made at its first start and kept in its folder.
-func (n *Node) openID() (string, error) {
-	path := filepath.Join(n.cfg.Dir, keysDir, "node.id")
-	if id := readToken(path); id != "" {
-		return id, nil
-	}
-	id := odb.NewID()
-	return id, cluster.WritePrivate(path, []byte(id+"\n"))
 }
 
 func (n *Node) openStore(ctx context.Context) error {
@@ -184,7 +174,7 @@ func (n *Node) openListeners(ctx context.Context) error {
 		return fmt.Errorf("listen on the control port %s: %w; choose another with --control", n.cfg.Control, err)
 	}
 	n.onClose(ignoreClosed(n.control.Close))
-	n.controlCert, err = n.authority.NodeCertificate(n.cfg.Name, n.certificateHosts())
+	n.controlCert, err = n.authority.NodeCertificate(n.identity, n.cfg.Name, n.certificateHosts())
 	return err
 }
 
