@@ -121,9 +121,7 @@ func (g *Gossip) address(conf *memberlist.Config) error {
 		return fmt.Errorf("read the address that others reach gossip by: %w", err)
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
-		if host, err = ownAddress(); err != nil {
-			return err
-		}
+		host = OwnAddress()
 	}
 	conf.AdvertiseAddr = host
 	conf.AdvertisePort, err = strconv.Atoi(port)
@@ -131,19 +129,20 @@ func (g *Gossip) address(conf *memberlist.Config) error {
 	return err
 }
 
-// ownAddress returns the box's first address on a network; loopback when it has none.
-func ownAddress() (string, error) {
+// OwnAddress returns the box's first address on a network, an IPv4 one where it
+// has one; loopback when it has none.
+func OwnAddress() string {
+	best := "127.0.0.1"
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
-		return "", fmt.Errorf("find this box's address: %w; give it in the settings", err)
+		return best
 	}
-	best := "127.0.0.1"
 	for _, a := range slices.Backward(addrs) {
 		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && (n.IP.To4() != nil || strings.HasPrefix(best, "127.")) {
 			best = n.IP.String()
 		}
 	}
-	return best, nil
+	return best
 }
 
 // Run takes part until ctx ends, then says goodbye. It returns [ErrClone] when

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -21,7 +20,7 @@ func (n *Node) openAdmin(context.Context) error {
 		return err
 	}
 	api, err := admin.New(admin.Config{
-		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.rec.Changed, Problems: n.rec.Problems,
+		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.changed, Problems: n.rec.Problems,
 		Sealer: n.sealer, Keys: n.keyring, Cluster: clusterView{n}, Invoker: n.invoker, Services: n.registry,
 		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, Stats: n.figures,
 		Metrics:        promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
@@ -39,22 +38,18 @@ func (n *Node) openAdmin(context.Context) error {
 type clusterView struct{ n *Node }
 
 // Ready implements admin.Cluster.
-func (v clusterView) Ready() bool {
-	select {
-	case <-v.n.ready:
-		return !v.n.draining()
-	default:
-		return false
-	}
-}
+func (v clusterView) Ready() bool { return v.n.isReady() }
 
 // Status implements admin.Cluster.
 func (v clusterView) Status(ctx context.Context) client.Status {
 	s := client.Status{
-		Cluster: v.n.cfg.Cluster, Revision: v.n.rec.Snapshot().Revision(), Nodes: client.NodeCounts{Up: 1},
+		Cluster: v.n.cfg.Cluster, Revision: v.n.rec.Snapshot().Revision(),
 		Version: v.n.opts.Version, Problems: len(v.n.rec.Problems()),
 	}
 	s.ODB, s.Level = v.odbState(ctx)
+	var level bool
+	s.Nodes, level = v.count(s.Revision)
+	s.Level = s.Level && level
 	return s
 }
 
@@ -76,20 +71,6 @@ func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool
 		return part, false
 	}
 	return part, rev == v.n.rec.Snapshot().Revision()
-}
-
-// Nodes implements admin.Cluster.
-func (v clusterView) Nodes(context.Context) []client.Node {
-	info := v.n.Info()
-	rotation := "online"
-	if v.n.draining() {
-		rotation = "draining"
-	}
-	return []client.Node{{
-		Name: info.Name, ID: v.n.identity.ID(), State: "up", Since: info.Started, Rotation: rotation, InFlight: v.n.balancer.InFlight(),
-		Roles: []string{"server", "balancer"}, Revision: v.n.rec.Snapshot().Revision(), Ready: v.Ready(), Version: info.Version,
-		Traffic: info.Traffic, Control: info.Control, PID: os.Getpid(),
-	}}
 }
 
 // figures turns the recorder's numbers into the API's.

@@ -87,7 +87,7 @@ func (d *demoParts) install(ctx context.Context, n *Node) error {
 		return err
 	}
 	n.audit.Add(odb.AuditEntry{Actor: actor.Name, Source: actor.Source, Action: "installDemo", Outcome: odb.AuditDone, Revision: rev.Revision})
-	return n.rec.Changed(ctx, rev.Revision)
+	return n.changed(ctx, rev.Revision)
 }
 
 // withAddress returns the partner's definition as it is now, with doc's address.

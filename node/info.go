@@ -72,7 +72,7 @@ func (n *Node) writeRunFile() error {
 
 // certificateHosts are the names and addresses that the control port is reached by.
 func (n *Node) certificateHosts() []string {
-	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	hosts := []string{"localhost", "127.0.0.1", "::1", n.cfg.Advertise}
 	if name, err := os.Hostname(); err == nil {
 		hosts = append(hosts, name)
 	}

@@ -3,7 +3,6 @@ package node
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,7 +23,9 @@ import (
 	"signalbox.internal/node/config"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
+	"signalbox.internal/node/member"
 	"signalbox.internal/node/outgoing"
+	"signalbox.internal/node/peer"
 	"signalbox.internal/node/security"
 	"signalbox.internal/node/service"
 	"signalbox.internal/node/stats"
@@ -70,18 +72,24 @@ type Node struct {
 	balancer *lb.Balancer
 	rec      *reconciler
 
+	roster     *member.Roster
+	gossipKeys *cluster.GossipKeys
+	peers      *peer.Client
+	peerServer *peer.Server
+	stopping   atomic.Bool // Run ends: rotation stays what it is
+
 	watcher *deploy.Watcher // nil when the deploy folder is off
 
-	audit       *audit.Writer
-	admin       *admin.API
-	events      *admin.Events
-	localHash   string // of the token that lets this box in
-	claim       string // one-time code for the first administrator, made before anything is served
-	traffic     net.Listener
-	control     net.Listener
-	controlCert tls.Certificate
-	ready       chan struct{}
-	demo        *demoParts // nil without the demo
+	audit     *audit.Writer
+	admin     *admin.API
+	events    *admin.Events
+	localHash string // of the token that lets this box in
+	claim     string // one-time code for the first administrator, made before anything is served
+	traffic   net.Listener
+	control   net.Listener
+	certs     *certificates
+	ready     chan struct{}
+	demo      *demoParts // nil without the demo
 }
 
 // Open takes the folder of cfg.Dir for this process, binds both ports and opens
@@ -93,7 +101,7 @@ func Open(ctx context.Context, opts Options) (*Node, error) {
 		log: cmp.Or(opts.Log, slog.Default()).With("node", opts.Config.Name),
 	}
 	for _, open := range []func(context.Context) error{
-		n.openFolder, n.openTrust, n.openStore, n.openListeners, n.openServices, n.openEdges, n.openAdmin,
+		n.openFolder, n.openTrust, n.openStore, n.openListeners, n.openServices, n.openEdges, n.openAdmin, n.openGossip,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, n.Close())
@@ -174,8 +182,8 @@ func (n *Node) openListeners(ctx context.Context) error {
 		return fmt.Errorf("listen on the control port %s: %w; choose another with --control", n.cfg.Control, err)
 	}
 	n.onClose(ignoreClosed(n.control.Close))
-	n.controlCert, err = n.authority.NodeCertificate(n.identity, n.cfg.Name, n.certificateHosts())
-	return err
+	n.certs = &certificates{n: n}
+	return n.certs.renew()
 }
 
 // ignoreClosed makes closing twice no error: a server closes its listener itself.

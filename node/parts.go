@@ -65,7 +65,7 @@ func (n *Node) openServices(context.Context) error {
 	n.onClose(func() error { n.engine.Close(); return nil })
 	n.deployer, n.services, err = deploy.New(deploy.Config{
 		Store: n.store, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
-		Changed: func(ctx context.Context, revision int64) error { return n.rec.Changed(ctx, revision) },
+		Changed: n.changed,
 	})
 	if err != nil {
 		return err
@@ -113,6 +113,13 @@ func (n *Node) openEdges(context.Context) error {
 	n.rec.onAdvance = n.publish
 	n.store.onOpen = n.rec.hint
 	return nil
+}
+
+// changed tells all nodes that the ODB is at a revision, and returns when this
+// one runs it.
+func (n *Node) changed(ctx context.Context, revision int64) error {
+	n.roster.Hint(revision)
+	return n.rec.Changed(ctx, revision)
 }
 
 // publish tells those who watch the node that its configuration moved on.

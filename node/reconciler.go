@@ -204,6 +204,13 @@ func (r *reconciler) hint() {
 	}
 }
 
+// heard is told of a revision that somebody says the ODB is at.
+func (r *reconciler) heard(revision int64) {
+	if revision > r.Snapshot().Revision() {
+		r.hint()
+	}
+}
+
 // Changed hints at a new revision and returns when it is in force.
 func (r *reconciler) Changed(ctx context.Context, revision int64) error {
 	for {

@@ -51,6 +51,7 @@ func (n *Node) run(ctx context.Context) error {
 	}
 	g.Go(func() error { return serve(traffic, n.traffic) })
 	control := n.controlServer()
+	n.peerServer.Attach(control)
 	g.Go(func() error { return serve(control, tls.NewListener(n.control, control.TLSConfig)) })
 	if err := n.announce(work); err != nil {
 		stop()
@@ -61,11 +62,13 @@ func (n *Node) run(ctx context.Context) error {
 	case <-work.Done():
 	}
 	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
+	n.stopping.Store(true)
 	n.admin.Close()                                      // ends the long polls, which would hold the servers up
 	n.drain()                                            //nolint:contextcheck // what ends must not end with its context
 	err = shutdown(n.cfg.DrainTimeout, traffic, control) //nolint:contextcheck // as above
 	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
+	err = errors.Join(err, n.shutdownPeers()) //nolint:contextcheck // as above
 	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
 }
 
@@ -80,6 +83,9 @@ func (n *Node) startConfiguration(ctx context.Context) error {
 
 // registerCompiled makes sure that the services of this binary have definitions.
 func (n *Node) registerCompiled(ctx context.Context) error {
+	if err := n.enrol(ctx); err != nil {
+		return err
+	}
 	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
 		return fmt.Errorf("register the compiled-in services: %w", err)
 	}
@@ -101,7 +107,7 @@ func (n *Node) makeClaimCode(ctx context.Context) {
 
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
-	ws := []worker{n.store, n.rec, n.security, n.outgoing, n.engine, n.audit}
+	ws := []worker{n.store, n.rec, n.roster, n.certs, rotator{n}, n.security, n.outgoing, n.engine, n.audit}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)
 	}
@@ -157,7 +163,8 @@ func (n *Node) trafficServer() (*http.Server, error) {
 // controlServer is what administrators talk to: always TLS.
 func (n *Node) controlServer() *http.Server {
 	srv := n.server(n.admin)
-	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{n.controlCert}, NextProtos: []string{"h2", "http/1.1"}}
+	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"}}
+	srv.TLSConfig.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return n.certs.Get(), nil }
 	return srv
 }
 
@@ -202,6 +209,26 @@ func ignoreMissing(err error) error {
 	}
 	return err
 }
+
+// shutdownPeers ends the connections of other nodes.
+func (n *Node) shutdownPeers() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return n.peerServer.Shutdown(ctx)
+}
+
+// begun reports whether the node has come so far that it serves.
+func (n *Node) begun() bool {
+	select {
+	case <-n.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// isReady reports whether the node serves and is given to.
+func (n *Node) isReady() bool { return n.begun() && n.balancer.Local().State() == lb.Up }
 
 // draining reports whether the node refuses new requests because it stops.
 func (n *Node) draining() bool { return n.balancer.Local().State() == lb.Draining }

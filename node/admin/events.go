@@ -17,6 +17,7 @@ const (
 	EventRevision = "revision" // the ODB has a new revision
 	EventDeploy   = "deploy"   // packages were deployed
 	EventProblems = "problems" // the list of problems changed
+	EventNode     = "node"     // something happened to a node
 )
 
 const (

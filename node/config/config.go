@@ -25,6 +25,12 @@ type Config struct {
 	TrafficTLSKey  string // PEM file; set exactly when TrafficTLSCert is
 	Control        string // address of the control port, always TLS
 
+	Gossip    string // address of the gossip port, UDP and TCP
+	Advertise string // IP address that other nodes reach this one by; empty: found out
+	Network   string // "wired", "radio" or "bench"
+	GossipUDP bool   // false: gossip by TCP alone
+	Announce  bool   // on the local network
+
 	ODB string // DSN as odb.ParseDSN reads it; with sqlite: the path is absolute. It may have a password
 
 	LogLevel  string // "debug", "info", "warn" or "error"

@@ -99,6 +99,31 @@ func ports() []setting {
 			field: func(c *Config) value { return textValue{&c.Control, checkAddress} },
 		},
 		{
+			key: "gossip", flag: "gossip", def: ":7946",
+			help:  "Address of the gossip port (UDP and TCP), by which nodes hear of each other. Port 0 picks a free one.",
+			field: func(c *Config) value { return textValue{&c.Gossip, checkAddress} },
+		},
+		{
+			key: "advertise", flag: "advertise",
+			help:  "Address (without a port) by which other nodes reach this one. Empty: the first address of the box.",
+			field: func(c *Config) value { return textValue{&c.Advertise, checkIP} },
+		},
+		{
+			key: "network", def: "wired",
+			help:  "What lies between the nodes: wired, radio (slow or lossy links, VPN), or bench (one box, tests).",
+			field: func(c *Config) value { return textValue{&c.Network, oneOf("wired", "radio", "bench")} },
+		},
+		{
+			key: "gossip_udp", def: "true",
+			help:  "Gossip by UDP as well. Set it to false where UDP is not allowed: then all goes by TCP, and a dead node is noticed a little later.",
+			field: func(c *Config) value { return boolValue{&c.GossipUDP} },
+		},
+		{
+			key: "announce", def: "true",
+			help:  "Announce the node on the local network (UDP port 7947), so that signalbox join --discover finds the cluster.",
+			field: func(c *Config) value { return boolValue{&c.Announce} },
+		},
+		{
 			key: "max_header", def: "64KiB",
 			help:  "Largest header of a request; a larger one is refused with 431.",
 			field: func(c *Config) value { return sizeValue{&c.MaxHeader, 4 << 10, 16 << 20} },

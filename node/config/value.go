@@ -203,3 +203,11 @@ func hideCredentials(s string) string {
 	user, _, _ := strings.Cut(address[:at], ":")
 	return scheme + "://" + user + ":•••" + rest[at:]
 }
+
+// checkIP takes an IP address or nothing.
+func checkIP(text string) error {
+	if text != "" && net.ParseIP(text) == nil {
+		return fmt.Errorf("is %q; an IP address such as 192.168.1.10, or nothing, is needed", text)
+	}
+	return nil
+}

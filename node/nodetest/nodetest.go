@@ -74,7 +74,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	values := map[string]string{"name": "test", "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "deploy_every": "50ms"}
+	values := map[string]string{"name": "test", "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "gossip": "127.0.0.1:0", "announce": "false", "deploy_every": "50ms"}
 	maps.Copy(values, o.Settings)
 	log := slog.New(slog.NewTextHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx := context.Background()

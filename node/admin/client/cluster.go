@@ -71,6 +71,12 @@ type Node struct {
 	Traffic  string    `json:"traffic"`
 	Control  string    `json:"control"`
 	PID      int       `json:"pid"`
+	Gossip   string    `json:"gossip"`
+	Joined   time.Time `json:"joined"`
+	Heard    time.Time `json:"heard" jsonschema:"last sign of life; the year 1: none since the answering node started"`
+	Why      string    `json:"why,omitempty" jsonschema:"why it is not up or not ready, in words"`
+	Problems int       `json:"problems" jsonschema:"definitions that it could not put into force"`
+	Local    bool      `json:"local" jsonschema:"it is the node that answers"`
 }
 
 // Figures are live counts and times of one service or channel, since from.
@@ -118,9 +124,10 @@ type Ping struct {
 // Event says that something changed; look at the object itself for the truth.
 type Event struct {
 	At       time.Time `json:"at"`
-	Type     string    `json:"type" jsonschema:"revision, deploy or problems"`
+	Type     string    `json:"type" jsonschema:"revision, deploy, problems or node"`
 	Revision int64     `json:"revision,omitempty"`
 	Actor    string    `json:"actor,omitempty"`
+	Node     string    `json:"node,omitempty" jsonschema:"that it happened to"`
 	Text     string    `json:"text,omitempty"`
 }
 

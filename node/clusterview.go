@@ -1,0 +1,74 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+
+	"signalbox.internal/cluster"
+	"signalbox.internal/node/admin/client"
+)
+
+// Nodes implements admin.Cluster: what gossip, the ODB and each node itself say.
+func (v clusterView) Nodes(ctx context.Context) []client.Node {
+	var out []client.Node
+	for _, s := range v.n.hellos(ctx) {
+		out = append(out, v.node(s))
+	}
+	return out
+}
+
+func (v clusterView) node(s said[hello]) client.Node {
+	m := s.View
+	n := client.Node{
+		Name: m.Name, ID: m.ID, State: string(m.State), Since: m.Since, Rotation: string(m.Rotation), Roles: m.Roles,
+		Revision: m.Meta.Revision, Ready: m.Meta.Ready && m.State == cluster.Up, Version: cmp.Or(m.Meta.Version, m.Version),
+		InFlight: int64(m.Meta.Load), Traffic: v.url("http", m.Traffic), Control: v.url("https", m.Control), Gossip: m.Gossip, Joined: m.Joined,
+		Heard: m.Heard, Why: m.Why, Local: m.Local,
+	}
+	switch {
+	case s.Err == nil:
+		n.Revision, n.Ready, n.InFlight, n.PID, n.Problems = s.Answer.Revision, s.Answer.Ready, s.Answer.InFlight, s.Answer.PID, len(s.Answer.Problems)
+		if s.Answer.ODB != "up" {
+			n.Why = "the ODB is away from it: " + s.Answer.ODB
+		}
+	case m.State == cluster.Up:
+		n.Ready = false
+		n.Why = fmt.Sprintf("it is up but does not answer on its control port: %v", s.Err)
+	}
+	if m.Local {
+		info := v.n.Info()
+		n.Traffic, n.Control, n.PID, n.Since = info.Traffic, info.Control, os.Getpid(), info.Started
+	}
+	return n
+}
+
+func (v clusterView) url(scheme, address string) string {
+	if address == "" {
+		return ""
+	}
+	if scheme == "http" && v.n.cfg.TrafficTLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + address
+}
+
+// count counts nodes by state and tells whether all that are up run a revision.
+func (v clusterView) count(revision int64) (c client.NodeCounts, level bool) {
+	level = true
+	for _, m := range v.n.roster.Views() {
+		switch m.State {
+		case cluster.Up:
+			c.Up++
+			if !m.Local && m.Meta.Revision < revision {
+				level = false
+			}
+		case cluster.Down:
+			c.Down++
+		default:
+			c.Unknown++
+		}
+	}
+	return c, level
+}

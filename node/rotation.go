@@ -1,0 +1,50 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"signalbox.internal/lb"
+	"signalbox.internal/odb"
+)
+
+// rotationEvery is how often the balancer is held to what the node is given.
+const rotationEvery = 100 * time.Millisecond
+
+// rotator keeps the balancer's own backend in the rotation that an administrator
+// gave the node.
+type rotator struct{ n *Node }
+
+// Run follows the roster until ctx ends.
+func (r rotator) Run(ctx context.Context) error {
+	tick := time.NewTicker(rotationEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			r.n.rotate()
+		}
+	}
+}
+
+// rotate puts the node's rotation into force, unless the node is about to stop.
+func (n *Node) rotate() {
+	self, ok := n.roster.Self()
+	if !ok || n.stopping.Load() || !n.begun() {
+		return
+	}
+	want := lb.Up
+	switch self.Rotation {
+	case odb.Draining:
+		want = lb.Draining
+	case odb.Maintenance:
+		want = lb.Maintenance
+	case odb.Online:
+	}
+	if local := n.balancer.Local(); local.State() != want {
+		n.log.Info("rotation changed", "rotation", string(self.Rotation), "in_flight", n.balancer.InFlight())
+		local.SetState(want)
+	}
+}
