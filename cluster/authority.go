@@ -22,7 +22,7 @@ import (
 // Names of the files of an authority, and how long certificates live.
 const (
 	CACertFile = "ca.crt"
-	caKeyFile  = "ca.key"
+	CAKeyFile  = "ca.key"
 
 	caLife   = 20 * 365 * 24 * time.Hour
 	nodeLife = 21 * 24 * time.Hour
@@ -47,7 +47,7 @@ func OpenAuthority(dir, cluster string) (*Authority, error) {
 		return nil, err
 	}
 	a := &Authority{dir: dir}
-	cert, key, err := loadPair(filepath.Join(dir, CACertFile), filepath.Join(dir, caKeyFile))
+	cert, key, err := loadPair(filepath.Join(dir, CACertFile), filepath.Join(dir, CAKeyFile))
 	if err == nil {
 		a.cert, a.key = cert, key
 		return a, nil
@@ -82,7 +82,7 @@ func (a *Authority) create(cluster string) error {
 		return err
 	}
 	a.key = key
-	return writePair(filepath.Join(a.dir, CACertFile), filepath.Join(a.dir, caKeyFile), der, key)
+	return writePair(filepath.Join(a.dir, CACertFile), filepath.Join(a.dir, CAKeyFile), der, key)
 }
 
 // Pool returns the certificate pool that trusts this authority alone.
@@ -195,6 +195,11 @@ func readCertificate(path string) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ReadCertificate(text)
+}
+
+// ReadCertificate reads a certificate in PEM form.
+func ReadCertificate(text []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
 		return nil, errors.New("it is not a certificate in PEM form")

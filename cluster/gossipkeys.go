@@ -53,6 +53,20 @@ func OpenGossipKeys(path string) (*GossipKeys, error) {
 	return k, nil
 }
 
+// WriteGossipKeys makes a file of keys that a member handed to a new node, the
+// one in use first.
+func WriteGossipKeys(path string, keys [][]byte) error {
+	for _, key := range keys {
+		if len(key) != gossipKeyBytes {
+			return fmt.Errorf("a gossip key has %d bytes, not %d", len(key), gossipKeyBytes)
+		}
+	}
+	if len(keys) == 0 {
+		return errors.New("there is no gossip key")
+	}
+	return (&GossipKeys{path: path}).write(keys)
+}
+
 // NewGossipKey returns a fresh key.
 func NewGossipKey() []byte {
 	key := make([]byte, gossipKeyBytes)

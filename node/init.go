@@ -23,6 +23,7 @@ const (
 	runFile        = "run/node.json"
 	adminTokenFile = "keys/admin.token"
 	localTokenFile = "keys/local.token"
+	secretsFile    = "secrets.keys" // in keysDir
 )
 
 // FirstAdmin is the account that a new cluster has.

@@ -82,7 +82,7 @@ func (n *Node) openGossip(ctx context.Context) error {
 		OnChange: func(node, what string) {
 			n.events.Publish(client.Event{Type: admin.EventNode, Node: node, Text: what})
 		},
-		Cache: filepath.Join(n.cfg.Dir, membersFile), Log: n.log,
+		Seeds: n.seeds, Cache: filepath.Join(n.cfg.Dir, membersFile), Log: n.log,
 	})
 	if err != nil {
 		return errors.Join(err, tcp.Close(), closeUDP(udp))

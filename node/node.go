@@ -148,7 +148,7 @@ func (n *Node) openTrust(context.Context) error {
 	if n.identity, err = cluster.OpenIdentity(filepath.Join(n.cfg.Dir, keysDir)); err != nil {
 		return err
 	}
-	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, "secrets.keys"))
+	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, secretsFile))
 	if err != nil {
 		return err
 	}

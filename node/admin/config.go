@@ -34,6 +34,7 @@ type Config struct {
 	Sealer    Sealer
 	Keys      Keys
 	Cluster   Cluster
+	Joins     Joins
 	Invoker   Invoker
 	Services  Services
 	Deployer  Deployer
@@ -77,6 +78,16 @@ type Cluster interface {
 	Ready() bool
 	Status(ctx context.Context) client.Status
 	Nodes(ctx context.Context) []client.Node
+}
+
+// Joins lets boxes into the cluster.
+type Joins interface {
+	// Commit keeps a box's commitment and answers the cluster's part of the code.
+	Commit(ctx context.Context, in client.JoinCommit) (client.JoinSalt, error)
+	// Join lets a box in, or tells how far that is. Denied means that it guesses.
+	Join(ctx context.Context, in client.JoinAsk, addr string) (client.JoinAnswer, error)
+	// Token makes a join token for a pass with a fresh id and secret.
+	Token() (id, hash, text string, err error)
 }
 
 // Invoker runs a call of a service; *service.Invoker is one.
@@ -161,6 +172,7 @@ func (cfg *Config) check() error {
 	need("Sealer", cfg.Sealer != nil)
 	need("Keys", cfg.Keys != nil)
 	need("Cluster", cfg.Cluster != nil)
+	need("Joins", cfg.Joins != nil)
 	need("Invoker", cfg.Invoker != nil)
 	need("Services", cfg.Services != nil)
 	need("Deployer", cfg.Deployer != nil)

@@ -103,6 +103,13 @@ func open(t testing.TB, o Options) (*Node, error) {
 	case <-time.After(startTimeout):
 		t.Fatalf("the node is not ready after %v", startTimeout)
 	}
+	if n.Token == "" { // a node that joined has no first administrator
+		text, err := os.ReadFile(filepath.Join(o.Dir, "keys", "local.token"))
+		if err != nil {
+			return nil, err
+		}
+		n.Token = strings.TrimSpace(string(text))
+	}
 	n.API = NewClient(t, n.Control, n.CA, n.Token)
 	return n, nil
 }

@@ -1,0 +1,85 @@
+package node_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"signalbox.internal/node"
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/nodetest"
+)
+
+var quick = map[string]string{"network": "bench"}
+
+// joinBox joins a box to a cluster and starts it.
+func joinBox(t *testing.T, first *nodetest.Node, name, token string) *nodetest.Node {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	values := map[string]string{"name": name, "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "gossip": "127.0.0.1:0", "announce": "false", "deploy_every": "50ms"}
+	if _, err := node.Join(t.Context(), node.JoinConfig{Dir: dir, Values: values, Token: token}); err != nil {
+		t.Fatalf("join: %v", err)
+	}
+	_ = first
+	return nodetest.Start(t, nodetest.Options{Dir: dir})
+}
+
+func newToken(t *testing.T, n *nodetest.Node, in client.CreatePass) client.CreatedPass {
+	t.Helper()
+	p, err := n.API.CreatePass(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A box joins by a token, takes over the configuration, and both follow each
+// other's changes.
+func TestJoinByToken(t *testing.T) {
+	t.Parallel()
+	first := nodetest.Start(t, nodetest.Options{Settings: quick})
+	first.Deploy("hello", helloV1)
+	first.Apply(channelAt("/hi"))
+	token := newToken(t, first, client.CreatePass{})
+	begun := time.Now()
+	second := joinBox(t, first, "second", token.Token)
+	t.Logf("joined and ready after %s", time.Since(begun))
+	if res := second.Do("POST", "/hi", `{"name":"Ala"}`); res.Status != 200 {
+		t.Errorf("the second node answers %d", res.Status)
+	}
+	nodetest.Eventually(t, func() error {
+		nodes, err := second.API.Nodes(t.Context())
+		if err != nil {
+			return err
+		}
+		if len(nodes) != 2 || nodes[0].State != "up" || nodes[1].State != "up" || !nodes[0].Ready || !nodes[1].Ready || nodes[0].Revision != nodes[1].Revision {
+			return fmt.Errorf("nodes are %+v", nodes)
+		}
+		return nil
+	})
+	second.Apply(channelAt("/hi2"))
+	nodetest.Eventually(t, func() error {
+		if res := first.Do("POST", "/hi2", `{"name":"Ala"}`); res.Status != 200 {
+			return fmt.Errorf("the first node answers %d", res.Status)
+		}
+		return nil
+	})
+	nodetest.Eventually(t, func() error {
+		s, err := first.API.Status(t.Context())
+		if err == nil && (s.Nodes.Up != 2 || !s.Level) {
+			err = fmt.Errorf("status is %+v", s)
+		}
+		return err
+	})
+	_, err := node.Join(t.Context(), node.JoinConfig{Dir: filepath.Join(t.TempDir(), "x"), Values: map[string]string{"name": "third"}, Token: token.Token})
+	if err == nil || !strings.Contains(err.Error(), "used up") {
+		t.Errorf("a token that was used up let a box in: %v", err)
+	}
+}
+
+// channelAt is a channel at a path that is also its name.
+func channelAt(path string) string {
+	return "kind: channel\nname: " + path[1:] + "\nspec: {transport: http, method: POST, path: " + path + ", service: hello.say}\n"
+}
