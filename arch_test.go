@@ -77,6 +77,10 @@ var table = map[string]row{
 
 	"node/backup": {design: true, may: []string{"odb"}},
 
+	// Who belongs to the cluster, and how its nodes speak to each other.
+	"node/member": {may: []string{"odb", "cluster"}},
+	"node/peer":   {may: []string{"cluster"}},
+
 	// The admin API, its client and the audit log.
 	"node/audit":        {may: []string{"odb"}},
 	"node/admin/client": {may: []string{"odb"}},
@@ -90,7 +94,7 @@ var table = map[string]row{
 		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/audit", "node/backup",
 		"node/channel",
 		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv",
-		"node/library/...", "node/outgoing", "node/problem", "node/sdk/...", "node/security", "node/service",
+		"node/library/...", "node/member", "node/outgoing", "node/peer", "node/problem", "node/sdk/...", "node/security", "node/service",
 		"node/stats",
 	}},
 	"node/nodetest": {may: []string{"node", "node/config", "node/admin/client", "node/service", "odb"}},

@@ -28,7 +28,7 @@ func joinBox(t *testing.T, first *nodetest.Node, name, token string) *nodetest.N
 
 func newToken(t *testing.T, n *nodetest.Node, in client.CreatePass) client.CreatedPass {
 	t.Helper()
-	p, err := n.API.CreatePass(t.Context(), in)
+	p, err := n.API.CreateJoinToken(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,7 @@ type hello struct {
 func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
+	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Keys()) })
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, n.roster.Refresh(ctx)
@@ -160,4 +161,12 @@ func (n *Node) changeGossipKeys(_ context.Context, c keyChange) ([]string, error
 		err = odb.Errorf(odb.Invalid, "change gossip keys", "", "there is no step %q", c.Op)
 	}
 	return n.gossipKeys.IDs(), err
+}
+
+// askWith returns a question to a node for askAll.
+func askWith[T any](n *Node, path string, in any) func(context.Context, peer.Target) (T, error) {
+	return func(ctx context.Context, t peer.Target) (out T, err error) {
+		err = n.peers.Call(ctx, t, path, in, &out)
+		return out, err
+	}
 }

@@ -78,6 +78,14 @@ type Cluster interface {
 	Ready() bool
 	Status(ctx context.Context) client.Status
 	Nodes(ctx context.Context) []client.Node
+	// Topology shows the nodes and the ways between them.
+	Topology(ctx context.Context) client.Topology
+	// Rotate gives a node, by name or id, something else to do and returns how it is.
+	Rotate(ctx context.Context, name string, r odb.Rotation) (client.Node, error)
+	// Remove shuts a node out for ever.
+	Remove(ctx context.Context, name string) error
+	// RotateGossipKeys changes the key that encrypts gossip on all nodes.
+	RotateGossipKeys(ctx context.Context) (client.KeyRotation, error)
 }
 
 // Joins lets boxes into the cluster.

@@ -106,10 +106,14 @@ func TestRoleTable(t *testing.T) {
 		got[rt.Role] = append(got[rt.Role], rt.ID)
 	}
 	want := map[odb.Role][]string{
-		"":            {"claim", "health", "signIn"},
-		odb.Operator:  {"invoke", "ping"},
+		"":            {"claim", "commitToJoin", "health", "join", "signIn"},
+		odb.Operator:  {"invoke", "ping", "setRotation"},
 		odb.Developer: {"apply", "createDefinition", "deleteDefinition", "deploy", "plan", "putDefinition", "renameDefinition", "rollback", "rollbackService"},
-		odb.Admin:     {"auditChain", "auditRevisions", "createAccount", "createToken", "deleteAccount", "deleteToken", "forgetKeys", "listAccounts", "listAudit", "listTokens", "newClaimCode", "rotateKeys", "unlockAccount", "updateAccount"},
+		odb.Admin: {
+			"auditChain", "auditRevisions", "createAccount", "createJoinToken", "createToken", "decideJoin", "deleteAccount",
+			"deleteJoinToken", "deleteToken", "forgetKeys", "listAccounts", "listAudit", "listJoinRequests", "listJoinTokens", "listTokens",
+			"newClaimCode", "removeNode", "rotateGossipKeys", "rotateKeys", "unlockAccount", "updateAccount",
+		},
 	}
 	for role, ids := range want {
 		slices.Sort(got[role])

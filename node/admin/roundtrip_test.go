@@ -95,6 +95,7 @@ func TestClientCoversTheAPI(t *testing.T) {
 	must2(c.Audit(ctx, client.AuditQuery{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour)}))(t)
 	must2(c.AuditChain(ctx, 1, 2))(t)
 	must2(c.AuditRevisions(ctx, 1, 2))(t)
+	clusterCalls(t, c, r)
 
 	// Browsers sign in with a form of their own; programs have tokens.
 	used := map[string]bool{"POST /api/v1/session": true, "DELETE /api/v1/session": true}
@@ -109,5 +110,35 @@ func TestClientCoversTheAPI(t *testing.T) {
 		if !used[rt.Method+" "+rt.Path] {
 			t.Errorf("no method of the client leads to %s %s", rt.Method, rt.Path)
 		}
+	}
+}
+
+// clusterCalls calls what concerns nodes and boxes that join.
+func clusterCalls(t *testing.T, c *client.Client, r *rig) {
+	t.Helper()
+	ctx := t.Context()
+	must2(c.Topology(ctx))(t)
+	if n := must2(c.SetRotation(ctx, "node-1", odb.Draining))(t); n.Rotation != "draining" {
+		t.Errorf("the node is %+v", n)
+	}
+	if err := c.RemoveNode(ctx, "none"); err == nil {
+		t.Error("no node was removed")
+	}
+	must2(c.RotateGossipKeys(ctx))(t)
+	pass := must2(c.CreateJoinToken(ctx, client.CreatePass{Note: "shed"}))(t)
+	if all := must2(c.JoinTokens(ctx))(t); len(all) != 1 || all[0].ID != pass.ID || all[0].Left != 1 || pass.Token == "" {
+		t.Errorf("join tokens are %+v, made was %+v", all, pass)
+	}
+	must(t, c.DeleteJoinToken(ctx, pass.ID))
+	must2(c.CommitToJoin(ctx, client.JoinCommit{}))(t)
+	must2(c.Join(ctx, client.JoinAsk{Name: "box", Secret: "good"}))(t)
+	id := odb.NewID()
+	must(t, r.store.AskToJoin(ctx, odb.JoinRequest{ID: id, Name: "box", Code: "AB23-CD45"}, time.Minute))
+	if err := c.DecideJoin(ctx, id, client.DecideJoin{Approve: true, Code: "XX23-CD45"}); err == nil {
+		t.Error("a box with another code was approved")
+	}
+	must(t, c.DecideJoin(ctx, id, client.DecideJoin{Approve: true, Code: "ab23 cd45"}))
+	if all := must2(c.JoinRequests(ctx))(t); len(all) != 1 || all[0].State != odb.JoinApproved {
+		t.Errorf("join requests are %+v", all)
 	}
 }

@@ -26,6 +26,7 @@ type View struct {
 	Meta     cluster.Meta
 	Instance string // of its process; empty: not heard of
 	Local    bool
+	Gossips  bool // gossip hears it
 	TCPOnly  bool // gossip reaches it by TCP only
 }
 
@@ -61,6 +62,7 @@ func (r *Roster) view(m odb.Member, g cluster.Member) View {
 	if v.Meta.Traffic != "" {
 		v.Traffic = v.Meta.Traffic
 	}
+	v.Gossips = v.State == cluster.Up && g.ID != ""
 	switch p, asked := r.probes[m.ID]; {
 	case v.Local:
 		v.State, v.Why = cluster.Up, ""

@@ -81,27 +81,27 @@ func (c *Client) Join(ctx context.Context, in JoinAsk) (JoinAnswer, error) {
 	return out, err
 }
 
-// CreatePass makes a join token.
-func (c *Client) CreatePass(ctx context.Context, in CreatePass) (CreatedPass, error) {
+// CreateJoinToken makes a join token.
+func (c *Client) CreateJoinToken(ctx context.Context, in CreatePass) (CreatedPass, error) {
 	var out CreatedPass
 	err := c.post(ctx, path("join-tokens"), in, &out)
 	return out, err
 }
 
-// ListPasses lists join tokens.
-func (c *Client) ListPasses(ctx context.Context) ([]odb.JoinPass, error) {
+// JoinTokens lists join tokens.
+func (c *Client) JoinTokens(ctx context.Context) ([]odb.JoinPass, error) {
 	var out List[odb.JoinPass]
 	err := c.get(ctx, path("join-tokens"), nil, &out)
 	return out.Items, err
 }
 
-// DeletePass revokes a join token.
-func (c *Client) DeletePass(ctx context.Context, id string) error {
+// DeleteJoinToken revokes a join token.
+func (c *Client) DeleteJoinToken(ctx context.Context, id string) error {
 	return c.call(ctx, request{method: http.MethodDelete, path: path("join-tokens", id)}, nil)
 }
 
-// ListJoinRequests lists the boxes that asked to join.
-func (c *Client) ListJoinRequests(ctx context.Context) ([]odb.JoinRequest, error) {
+// JoinRequests lists the boxes that asked to join.
+func (c *Client) JoinRequests(ctx context.Context) ([]odb.JoinRequest, error) {
 	var out List[odb.JoinRequest]
 	err := c.get(ctx, path("join-requests"), nil, &out)
 	return out.Items, err

@@ -1,0 +1,48 @@
+package admin_test
+
+import (
+	"context"
+
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
+)
+
+// The rig is a cluster of one node, to which no box can join; how nodes come
+// together is tested with whole nodes.
+
+func (b *box) Commit(context.Context, client.JoinCommit) (client.JoinSalt, error) {
+	return client.JoinSalt{Salt: []byte("salt")}, nil
+}
+
+func (b *box) Join(_ context.Context, in client.JoinAsk, _ string) (client.JoinAnswer, error) {
+	if in.Secret != "good" {
+		return client.JoinAnswer{}, odb.Errorf(odb.Denied, "join cluster", in.Name, "the join token is not valid")
+	}
+	return client.JoinAnswer{State: odb.JoinWaiting, Code: "AB23-CD45"}, nil
+}
+
+func (b *box) Token() (id, hash, text string, err error) {
+	id = odb.NewID()
+	return id, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "sbj_" + id, nil
+}
+
+func (b *box) Topology(ctx context.Context) client.Topology {
+	return client.Topology{Nodes: b.Nodes(ctx), Links: []client.Link{}, Parts: [][]string{{"node-1"}}}
+}
+
+func (b *box) Rotate(ctx context.Context, name string, r odb.Rotation) (client.Node, error) {
+	if name != "node-1" {
+		return client.Node{}, odb.Errorf(odb.NotFound, "set rotation", name, "there is no such node")
+	}
+	n := b.Nodes(ctx)[0]
+	n.Rotation = string(r)
+	return n, nil
+}
+
+func (b *box) Remove(_ context.Context, name string) error {
+	return odb.Errorf(odb.NotFound, "remove node", name, "there is no such node")
+}
+
+func (b *box) RotateGossipKeys(context.Context) (client.KeyRotation, error) {
+	return client.KeyRotation{Key: "0badcafe", Complete: true, Nodes: []client.KeyedNode{{Name: "node-1", Keys: []string{"0badcafe"}}}}, nil
+}
