@@ -22,7 +22,6 @@ func joinBox(t *testing.T, first *nodetest.Node, name, token string) *nodetest.N
 	if _, err := node.Join(t.Context(), node.JoinConfig{Dir: dir, Values: values, Token: token}); err != nil {
 		t.Fatalf("join: %v", err)
 	}
-	_ = first
 	return nodetest.Start(t, nodetest.Options{Dir: dir})
 }
 

@@ -31,6 +31,8 @@ type hello struct {
 	Links      []cluster.Link `json:"links"`
 	GossipKeys []string       `json:"gossip_keys"` // ids, that of the one in use first
 	ODB        string         `json:"odb"`         // "up", or why it is not
+	Started    time.Time      `json:"started"`     // its process
+	Supervised bool           `json:"supervised"`
 }
 
 // peerRoutes is what this node answers other nodes.
@@ -39,6 +41,7 @@ func (n *Node) peerRoutes() http.Handler {
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
 	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Keys()) })
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
+	mux.HandleFunc("POST /restart", take(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, n.Restart() }))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, n.roster.Refresh(ctx)
 	}))
@@ -81,7 +84,7 @@ func (n *Node) hello() hello {
 	h := hello{
 		ID: n.identity.ID(), Name: n.cfg.Name, PID: os.Getpid(), Version: n.opts.Version, Revision: n.rec.Snapshot().Revision(),
 		Ready: n.isReady(), InFlight: n.balancer.InFlight(), Problems: n.rec.Problems(), Links: n.roster.Links(),
-		GossipKeys: n.gossipKeys.IDs(), ODB: "up",
+		GossipKeys: n.gossipKeys.IDs(), ODB: "up", Started: n.started.UTC(), Supervised: n.opts.Supervised,
 	}
 	if _, err := n.rec.odbHealth(); err != nil {
 		h.ODB = err.Error()

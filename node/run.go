@@ -57,11 +57,14 @@ func (n *Node) run(ctx context.Context) error {
 		stop()
 		return errors.Join(err, shutdown(0, control, traffic), g.Wait()) //nolint:contextcheck // what ends must not end with its context
 	}
+	var why error
 	select {
 	case <-ctx.Done():
 	case <-work.Done():
+	case <-n.restarts:
+		why = ErrRestart
 	}
-	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
+	n.log.Info("node stops", "restart", why != nil, "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
 	n.stopping.Store(true)
 	n.admin.Close()                                      // ends the long polls, which would hold the servers up
 	n.drain()                                            //nolint:contextcheck // what ends must not end with its context
@@ -69,7 +72,7 @@ func (n *Node) run(ctx context.Context) error {
 	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
 	err = errors.Join(err, n.shutdownPeers()) //nolint:contextcheck // as above
-	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
+	return errors.Join(why, g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
 }
 
 // startConfiguration brings the ODB's configuration into force before anything is served.
@@ -114,6 +117,9 @@ func (n *Node) workers() []worker {
 	if n.demo != nil {
 		ws = append(ws, n.demo)
 	}
+	if n.cfg.Announce {
+		ws = append(ws, announcer{n})
+	}
 	return ws
 }
 
@@ -132,7 +138,11 @@ func (n *Node) announce(ctx context.Context) error {
 		"revision", n.rec.Snapshot().Revision(), "took_ms", time.Since(n.started).Milliseconds())
 	n.acted("nodeStart", odb.AuditDone, "", "version "+n.opts.Version)
 	collectStartGarbage()
-	n.balancer.Local().SetState(lb.Up)
+	if err := n.roster.Refresh(ctx); err != nil {
+		n.log.DebugContext(ctx, "list of nodes cannot be read; that of the last run counts", "error", err)
+	}
+	state, _ := n.given() // a node in maintenance takes no request, not even at first
+	n.balancer.Local().SetState(state)
 	close(n.ready)
 	return nil
 }
