@@ -38,8 +38,9 @@ type JoinConfig struct {
 	// CA is the SHA-256 of the authority that the cluster must have, used without a
 	// token; empty takes any, and the code tells people whether it is the right one.
 	CA string
-	// Waiting is told, once, of the code to be compared while the box waits for approval.
-	Waiting func(code string)
+	// Waiting is told, once, of the code to be compared while the box waits for
+	// approval, and of the SHA-256 of the authority that the cluster has shown.
+	Waiting func(code, ca string)
 	Log     *slog.Logger // nil means slog.Default()
 
 	box string // that the box says it is; empty: this one
@@ -179,7 +180,8 @@ func (j *joiner) askAt(ctx context.Context, address string) (*client.JoinBundle,
 		case out.Bundle != nil:
 			return out.Bundle, j.checkBundle(out.Bundle)
 		case !told && j.cfg.Waiting != nil:
-			j.cfg.Waiting(joinCode(j.request, cluster.Fingerprint(j.ca), j.nonce, salt))
+			ca := cluster.Fingerprint(j.ca)
+			j.cfg.Waiting(joinCode(j.request, ca, j.nonce, salt), ca)
 			fallthrough
 		default:
 			told = true

@@ -29,6 +29,7 @@ type hello struct {
 	InFlight   int64          `json:"in_flight"`
 	Problems   []odb.Problem  `json:"problems"`
 	Links      []cluster.Link `json:"links"`
+	Hears      []string       `json:"hears"`       // ids of the nodes that its gossip hears now
 	GossipKeys []string       `json:"gossip_keys"` // ids, that of the one in use first
 	ODB        string         `json:"odb"`         // "up", or why it is not
 	Started    time.Time      `json:"started"`     // its process
@@ -85,6 +86,11 @@ func (n *Node) hello() hello {
 		ID: n.identity.ID(), Name: n.cfg.Name, PID: os.Getpid(), Version: n.opts.Version, Revision: n.rec.Snapshot().Revision(),
 		Ready: n.isReady(), InFlight: n.balancer.InFlight(), Problems: n.rec.Problems(), Links: n.roster.Links(),
 		GossipKeys: n.gossipKeys.IDs(), ODB: "up", Started: n.started.UTC(), Supervised: n.opts.Supervised,
+	}
+	for _, v := range n.roster.Views() {
+		if v.Gossips && !v.Local {
+			h.Hears = append(h.Hears, v.ID)
+		}
 	}
 	if _, err := n.rec.odbHealth(); err != nil {
 		h.ODB = err.Error()

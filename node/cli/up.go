@@ -38,7 +38,7 @@ func newUp(a *app) *cobra.Command {
   signalbox up --dir "$(mktemp -d)" --traffic 127.0.0.1:0 --control 127.0.0.1:0 -o json`,
 		Args: noArgs,
 	}
-	settings := addSettings(cmd, "traffic", "control", "log_level", "log_format")
+	settings := addSettings(cmd, "traffic", "control", "gossip", "advertise", "log_level", "log_format")
 	cmd.Flags().BoolVar(&withDemo, "demo", false, "deploy the demo: exchange rates and orders, with a stand-in for a partner's API")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		start := time.Now()
@@ -212,6 +212,7 @@ func (a *app) runNode(ctx context.Context, opts node.Options, ready func(node.In
 		node.TuneMemory()
 	}
 	opts.Version, opts.Log, opts.LookupEnv = a.version(), a.logger(opts.Config), a.env.LookupEnv
+	opts.Supervised, opts.DiscoveryPort = a.getenv(supervisedEnv) == "1", a.env.DiscoveryPort
 	n, err := node.Open(ctx, opts)
 	if err != nil {
 		return err
