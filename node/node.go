@@ -23,12 +23,12 @@ import (
 	"signalbox.internal/node/config"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
+	"signalbox.internal/node/lastgood"
 	"signalbox.internal/node/outgoing"
 	"signalbox.internal/node/security"
 	"signalbox.internal/node/service"
 	"signalbox.internal/node/stats"
 	"signalbox.internal/odb"
-	"signalbox.internal/odb/sqldb"
 )
 
 // Options say how to open a node.
@@ -55,6 +55,8 @@ type Node struct {
 	keyring   *security.Keyring
 	sealer    *security.Sealer
 	store     *odbLink
+	keeper    *keeper
+	lastGood  *lastgood.State // from an earlier life of the node; nil: there is none
 	metrics   *prometheus.Registry
 	recorder  *stats.Recorder
 
@@ -160,17 +162,6 @@ func (n *Node) openID() (string, error) {
 	}
 	id := odb.NewID()
 	return id, cluster.WritePrivate(path, []byte(id+"\n"))
-}
-
-func (n *Node) openStore(ctx context.Context) error {
-	n.store = newODBLink(n.cfg.ODB, n.log, n.openODB)
-	n.onClose(n.store.Close)
-	return n.store.tryOpen(ctx)
-}
-
-// openODB opens a database and brings its tables up to date.
-func (n *Node) openODB(ctx context.Context, dsn string) (odb.Store, error) {
-	return sqldb.Open(ctx, sqldb.Config{DSN: dsn, Log: n.log})
 }
 
 func (n *Node) openListeners(ctx context.Context) error {

@@ -25,6 +25,9 @@ func tokenOf(t odb.Token) client.Token {
 
 func (a *API) listTokens(c *call) (any, error) {
 	all, err := a.cfg.Store.ListTokens(c.Context())
+	if last := a.lastAccess(c, err); last != nil {
+		all, err = last.ListTokens(), nil
+	}
 	if err != nil {
 		return nil, err
 	}

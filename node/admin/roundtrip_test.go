@@ -78,6 +78,8 @@ func TestClientCoversTheAPI(t *testing.T) {
 	must2(c.Problems(ctx))(t)
 	must2(c.Events(ctx, ""))(t)
 	must2(c.Metrics(ctx))(t)
+	_, err := c.AcceptODB(ctx)
+	problemOf(t, err, http.StatusConflict)
 	must2(c.OpenAPI(ctx))(t)
 	must2(c.CreateAccount(ctx, client.CreateAccount{Name: "ann", Role: odb.Viewer}))(t)
 	must2(c.Accounts(ctx))(t)

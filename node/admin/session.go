@@ -198,7 +198,7 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 		}
 		return odb.Account{}, refuseLocked(wait)
 	}
-	account, err := a.cfg.Store.Account(c.Context(), name)
+	account, err := a.account(c, name)
 	if err != nil && odb.KindOf(err) != odb.NotFound && odb.KindOf(err) != odb.Invalid {
 		return odb.Account{}, err
 	}
