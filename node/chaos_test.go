@@ -188,8 +188,8 @@ func TestPostgresAwayUnderTraffic(t *testing.T) {
 	if st := odbState(t, n, "up"); !st.Level {
 		t.Errorf("status %+v", st)
 	}
-	if lines := strings.Count(log.String(), "level=WARN") + strings.Count(log.String(), "level=ERROR"); lines > 20 || strings.Count(log.String(), "ODB is away") != 1 || strings.Count(log.String(), "ODB is back") != 1 {
-		t.Errorf("the log has %d warnings and errors:\n%s", lines, grep(log.String(), "level=WARN", "level=ERROR", "ODB is"))
+	if lines := strings.Count(log.String(), "level=WARN") + strings.Count(log.String(), "level=ERROR"); lines > 20 || strings.Count(log.String(), `msg="ODB is away"`) != 1 || strings.Count(log.String(), `msg="ODB is back"`) != 1 {
+		t.Errorf("the log has %d warnings and errors:\n%s", lines, grep(log.String(), "level=WARN", "level=ERROR", `msg="ODB is`))
 	}
 }
 

@@ -47,7 +47,7 @@ type reconciler struct {
 	mu       sync.Mutex
 	snap     *odb.Snapshot
 	problems []odb.Problem
-	advanced chan struct{} // closed and replaced with each new snapshot
+	advanced chan struct{} // closed and replaced with each new snapshot, and with each look that failed
 	lastErr  error         // of the last look at the ODB; nil while it is up
 	failing  time.Time     // since when there is one
 }
@@ -93,8 +93,16 @@ func (r *reconciler) step(ctx context.Context) error {
 			r.log.WarnContext(ctx, "configuration cannot be read; the last good one stays in force", "error", err)
 		}
 	}
-	r.lastErr = err
+	if r.lastErr = err; err != nil {
+		r.wake() // who waits for a revision need not wait for an ODB that is away
+	}
 	return err
+}
+
+// wake lets those who wait look again. r.mu is held.
+func (r *reconciler) wake() {
+	close(r.advanced)
+	r.advanced = make(chan struct{})
 }
 
 // odbHealth returns since when the ODB is up, or down with the reason.
@@ -220,8 +228,7 @@ func (r *reconciler) publish(ctx context.Context, snap *odb.Snapshot, problems [
 		}
 	}
 	r.snap, r.problems = snap, problems
-	close(r.advanced)
-	r.advanced = make(chan struct{})
+	r.wake()
 }
 
 // Snapshot returns the configuration in force.
@@ -246,16 +253,21 @@ func (r *reconciler) hint() {
 	}
 }
 
-// Changed hints at a new revision and returns when it is in force.
+// Changed hints at a new revision and returns when it is in force, or when the ODB
+// is away and it cannot be known.
 func (r *reconciler) Changed(ctx context.Context, revision int64) error {
-	for {
+	for looked := false; ; looked = true {
 		r.mu.Lock()
 		snap, advanced, lastErr := r.snap, r.advanced, r.lastErr
 		r.mu.Unlock()
-		if snap.Revision() >= revision {
+		switch {
+		case snap.Revision() >= revision:
 			return nil
+		case looked && odb.KindOf(lastErr) == odb.Unavailable:
+			return fmt.Errorf("wait for revision %d, now at %d: %w", revision, snap.Revision(), lastErr)
+		case !looked:
+			r.hint()
 		}
-		r.hint()
 		select {
 		case <-advanced:
 		case <-ctx.Done():
