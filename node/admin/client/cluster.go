@@ -21,6 +21,7 @@ type Me struct {
 	Role    odb.Role   `json:"role"`
 	Token   string     `json:"token,omitempty" jsonschema:"id of the token, not the token"`
 	Expires *time.Time `json:"expires,omitempty" jsonschema:"when token or session end; absent: never"`
+	Bearer  string     `json:"bearer,omitempty" jsonschema:"only of a sign-in that asked for it: the bearer token; it is not kept and cannot be shown again"`
 	CSRF    string     `json:"csrf,omitempty" jsonschema:"of a cookie session: value of X-CSRF-Token that each write sends"`
 }
 
