@@ -30,6 +30,7 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
+	@build/plsql.sh
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
