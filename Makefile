@@ -17,7 +17,7 @@ VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run test check bench fmt audit dist clean go
+.PHONY: help run test chaos check bench fmt audit dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -30,6 +30,7 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
+	@build/plsql.sh
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
@@ -39,6 +40,11 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@echo "==> go run ./build/bench -short -only start,deploy (make bench measures all, for longer)"
 	@go run ./build/bench -short -only start,deploy
 	@build/typecheck.sh
+
+chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
+	@build/setup.sh postgresql mariadb-server
+	@echo "==> SIGNALBOX_CHAOS=1 go test -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb"
+	@SIGNALBOX_CHAOS=1 SIGNALBOX_TEST_REQUIRE=1 go test -count 1 -v -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb | grep -v '^=== '
 
 check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test
 	@echo "==> golangci-lint fmt --diff (mend with: make fmt)"

@@ -23,7 +23,8 @@ func (n *Node) openAdmin(context.Context) error {
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.changed, Problems: n.rec.Problems,
 		Sealer: n.sealer, Keys: n.keyring, Cluster: clusterView{n}, Joins: newJoins(n), Invoker: n.invoker, Services: n.registry,
 		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, Stats: n.figures,
-		Metrics:        promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
+		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
+		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
 	})
 	if err != nil {
@@ -32,6 +33,19 @@ func (n *Node) openAdmin(context.Context) error {
 	n.admin = api
 	n.onClose(func() error { api.Close(); return nil })
 	return nil
+}
+
+// lastAccess shows accounts and tokens as they were last read to the admin API.
+func (n *Node) lastAccess() admin.Access {
+	if a := n.keeper.Access(); a != nil {
+		return a
+	}
+	return nil
+}
+
+func (n *Node) odbAway() bool {
+	_, why := n.store.health()
+	return why != nil
 }
 
 // clusterView shows the node, and the cluster that it is alone in.
@@ -67,7 +81,7 @@ func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool
 		rev, err = v.n.store.Revision(ctx)
 	}
 	if err != nil {
-		part.State, part.Error = "down", err.Error()
+		part.State, part.Error = word(isBehind(err), "behind", "down"), err.Error()
 		return part, false
 	}
 	return part, rev == v.n.rec.Snapshot().Revision()

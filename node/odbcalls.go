@@ -48,7 +48,11 @@ func ask[T any](l *odbLink, op string, w way, call func(odb.Store) (T, error)) (
 		return none, err
 	}
 	defer leave()
-	return call(cur.Store)
+	value, err := call(cur.Store)
+	if odb.KindOf(err) == odb.Unavailable && w != polling && l.onTrouble != nil {
+		l.onTrouble() // the reconciler finds out at once, and nobody else runs into it
+	}
+	return value, err
 }
 
 // do runs a call that writes and returns nothing.

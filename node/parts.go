@@ -64,7 +64,7 @@ func (n *Node) openServices(context.Context) error {
 	}
 	n.onClose(func() error { n.engine.Close(); return nil })
 	n.deployer, n.services, err = deploy.New(deploy.Config{
-		Store: n.store, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
+		Store: n.store, Cache: n.keeper.code, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
 		Changed: n.changed,
 	})
 	if err != nil {
@@ -110,8 +110,8 @@ func (n *Node) openEdges(context.Context) error {
 		return err
 	}
 	n.rec.prepare = n.registerCompiled
-	n.rec.onAdvance = n.publish
-	n.store.onOpen = n.rec.hint
+	n.rec.onAdvance, n.rec.onRead = n.publish, n.keeper.inForce
+	n.store.onOpen, n.store.onTrouble = n.rec.hint, n.rec.hint
 	return nil
 }
 

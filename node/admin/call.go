@@ -121,6 +121,7 @@ func (a *API) fail(c *call, err error) int {
 	case refused:
 		a.cfg.Log.Log(c.Context(), a.refusalLevel(c), "request refused", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
 			"account", c.who.account, "addr", c.addr(), "status", p.Status, "reason", p.Detail)
+	case knownAway(err): // the node has logged it, once
 	case p.Status >= http.StatusInternalServerError:
 		a.cfg.Log.ErrorContext(c.Context(), "request ended in an error", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
 			"account", c.who.account, "status", p.Status, "error", err.Error())

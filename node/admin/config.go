@@ -31,6 +31,16 @@ type Config struct {
 	// Problems are the definitions that the node could not put into force.
 	Problems func() []odb.Problem
 
+	// LastAccess is accounts and tokens as they were last read; they count while the
+	// ODB is away. nil, as a function or as what it returns: nobody but the node's
+	// own token gets in then.
+	LastAccess func() Access
+	// Away reports whether the ODB is away; nil: it never is.
+	Away func() bool
+	// AcceptODB takes an ODB that is behind the node as it is and returns the
+	// revision that is in force then; a Conflict when it is not behind.
+	AcceptODB func(ctx context.Context) (int64, error)
+
 	Sealer    Sealer
 	Keys      Keys
 	Cluster   Cluster
@@ -177,6 +187,7 @@ func (cfg *Config) check() error {
 	need("Snapshot", cfg.Snapshot != nil)
 	need("Changed", cfg.Changed != nil)
 	need("Problems", cfg.Problems != nil)
+	need("AcceptODB", cfg.AcceptODB != nil)
 	need("Sealer", cfg.Sealer != nil)
 	need("Keys", cfg.Keys != nil)
 	need("Cluster", cfg.Cluster != nil)
@@ -190,6 +201,9 @@ func (cfg *Config) check() error {
 	need("Metrics", cfg.Metrics != nil)
 	if err := errors.Join(missing...); err != nil {
 		return fmt.Errorf("admin config: %w", err)
+	}
+	if cfg.Away == nil {
+		cfg.Away = func() bool { return false }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

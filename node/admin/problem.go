@@ -48,9 +48,7 @@ func problemOf(err error) *client.Problem {
 	case errors.Is(err, context.Canceled):
 		return refuse(499, client.CodeTimeout, "the caller went away")
 	case ours && e.Kind == odb.Unavailable:
-		p := refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "the ODB cannot be reached now; the node goes on with its last configuration. Look at the state before you repeat a change")
-		p.RetryAfter = 5 * time.Second
-		return p
+		return unavailable(err)
 	}
 	return refuse(http.StatusInternalServerError, client.CodeInternal, internalDetail)
 }
@@ -82,6 +80,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *client.Problem) {
 	h := w.Header()
 	h.Del("ETag")
 	h.Del("Location")
+	if out.Status >= http.StatusInternalServerError {
+		h.Del(staleHeader) // nothing was read
+	}
 	if out.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64((out.RetryAfter+time.Second-1)/time.Second), 10))
 	}

@@ -139,7 +139,7 @@ func (a *API) rotateKeys(c *call) (any, error) {
 func (a *API) rotationKey(c *call, asked string) (string, error) {
 	primary := a.cfg.Keys.Primary()
 	if asked != "" && asked != primary {
-		return "", refuse(http.StatusConflict, client.CodeConflict, "the key %.40q does not seal any more: another rotation has begun since", asked)
+		return "", refuse(http.StatusConflict, client.CodeConflict, "that key does not seal any more: another rotation has begun since")
 	}
 	mark, err := a.cfg.Store.Mark(c.Context(), rotationMark)
 	if err != nil && odb.KindOf(err) != odb.NotFound {
