@@ -87,7 +87,10 @@ func (n *Node) makeClaimCode(ctx context.Context) {
 
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
-	ws := []worker{n.store, n.rec, n.keeper, n.roster, n.certs, rotator{n}, ringSync{n}, n.security, n.outgoing, n.engine, n.audit}
+	ws := []worker{
+		n.store, n.rec, n.keeper, n.roster, n.certs, rotator{n}, ringSync{n}, keyFetcher{n},
+		n.security, n.outgoing, n.engine, n.audit,
+	}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)
 	}

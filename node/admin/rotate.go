@@ -99,9 +99,6 @@ func (a *API) rotateKeys(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if nodes := a.cfg.Cluster.Nodes(c.Context()); len(nodes) > 1 {
-		return nil, refuse(http.StatusConflict, client.CodeConflict, "the cluster has %d nodes, and only this one would have the new key", len(nodes))
-	}
 	a.rotating.Lock()
 	defer a.rotating.Unlock()
 	snap, err := a.reader.newest(c.Context()) // that the ODB is there is known before a key is made
