@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -141,7 +142,7 @@ type adminDeployer struct{ d *deploy.Deployer }
 
 // Deploy implements admin.Deployer.
 func (a adminDeployer) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResult, error) {
-	req := deploy.Request{Actor: d.Actor, Reason: d.Reason}
+	req := deploy.Request{Actor: d.Actor, Reason: d.Reason, Force: d.Force}
 	for _, p := range d.Packages {
 		req.Sources = append(req.Sources, deploy.Source{Name: p.Name, Files: p.Files})
 	}
@@ -168,6 +169,9 @@ func deployResult(res deploy.Result, err error) (admin.DeployResult, error) {
 			}
 		}
 		return admin.DeployResult{}, out
+	}
+	if stuck, ok := errors.AsType[*deploy.NotPreparedError](err); ok {
+		return admin.DeployResult{}, odb.Errorf(odb.Conflict, "deploy", "", "%w; nothing was switched. Mend that node, or deploy with force to take it out of rotation", stuck)
 	}
 	if err != nil {
 		return admin.DeployResult{}, err

@@ -88,6 +88,7 @@ func (n *Node) openGossip(ctx context.Context) error {
 		return errors.Join(err, tcp.Close(), closeUDP(udp))
 	}
 	n.onClose(n.roster.Close)
+	n.keeper.code.Others = n.fetchPackage
 	n.peerServer = peer.NewServer(trust, n.peerRoutes(), n.log)
 	return nil
 }

@@ -65,7 +65,7 @@ func (n *Node) openServices(context.Context) error {
 	n.onClose(func() error { n.engine.Close(); return nil })
 	n.deployer, n.services, err = deploy.New(deploy.Config{
 		Store: n.store, Cache: n.keeper.code, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
-		Changed: n.changed,
+		Changed: n.changed, Others: others{n},
 	})
 	if err != nil {
 		return err

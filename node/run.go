@@ -63,12 +63,11 @@ func (n *Node) run(ctx context.Context) error {
 	}
 	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
 	n.stopping.Store(true)
-	n.admin.Close()                                      // ends the long polls, which would hold the servers up
-	n.drain()                                            //nolint:contextcheck // what ends must not end with its context
-	err = shutdown(n.cfg.DrainTimeout, traffic, control) //nolint:contextcheck // as above
+	n.admin.Close()                                                                      // ends the long polls, which would hold the servers up
+	n.drain()                                                                            //nolint:contextcheck // what ends must not end with its context
+	err = errors.Join(n.shutdownPeers(), shutdown(n.cfg.DrainTimeout, traffic, control)) //nolint:contextcheck // as above
 	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
-	err = errors.Join(err, n.shutdownPeers()) //nolint:contextcheck // as above
 	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
 }
 

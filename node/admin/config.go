@@ -143,6 +143,7 @@ type Deployment struct {
 	Packages []Package
 	Actor    odb.Actor
 	Reason   string
+	Force    bool // a node that cannot run it is taken out of rotation and does not stop it
 }
 
 // Package is the source of one package: file contents by path.

@@ -30,6 +30,10 @@ type Cache struct {
 	store odb.Packages
 	log   *slog.Logger
 
+	// Others asks the other nodes of the cluster for an archive when the ODB cannot
+	// give it; nil asks nobody. Set before use.
+	Others func(ctx context.Context, hash string) ([]byte, error)
+
 	mu    sync.Mutex
 	fresh map[string]bool // written, but perhaps not on the disk yet
 }
@@ -40,13 +44,22 @@ func NewCache(dir string, store odb.Packages, log *slog.Logger) *Cache {
 	return &Cache{dir: dir, store: store, fresh: map[string]bool{}, log: cmp.Or(log, slog.Default()).With("component", "package cache")}
 }
 
-// Archive returns the archive whose SHA-256 is hash, from the folder or else from
-// the ODB.
+// Kept returns an archive of the folder, for another node; false when it is not there.
+func (c *Cache) Kept(ctx context.Context, hash string) ([]byte, bool) { return c.read(ctx, hash) }
+
+// Archive returns the archive whose SHA-256 is hash: from the folder, or from the
+// ODB, or while that is away from another node.
 func (c *Cache) Archive(ctx context.Context, hash string) ([]byte, error) {
 	if archive, ok := c.read(ctx, hash); ok {
 		return archive, nil
 	}
 	pkg, err := c.store.Package(ctx, hash)
+	if err != nil && c.Others != nil && odb.KindOf(err) == odb.Unavailable {
+		var oerr error
+		if pkg.Archive, oerr = c.Others(ctx, hash); oerr == nil && fits(pkg.Archive, hash) {
+			err = nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	// Compiled are the modules linked into the node's binary.
 	Compiled []service.Module
 	Registry *service.Registry
+	Others   Others       // nil: there are none
 	Log      *slog.Logger // nil means slog.Default()
 }
 
@@ -47,6 +48,7 @@ type Deployer struct {
 	code    *Cache
 	modules *modules
 	changed func(ctx context.Context, revision int64) error
+	others  Others
 	log     *slog.Logger
 }
 
@@ -62,7 +64,7 @@ func New(cfg Config) (*Deployer, *Manager, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Deployer{store: cfg.Store, code: cfg.Cache, modules: mods, changed: cfg.Changed, log: log}, m, nil
+	return &Deployer{store: cfg.Store, code: cfg.Cache, modules: mods, changed: cfg.Changed, others: cfg.Others, log: log}, m, nil
 }
 
 // Request is one deployment.
@@ -70,6 +72,7 @@ type Request struct {
 	Sources []Source
 	Actor   odb.Actor
 	Reason  string
+	Force   bool // nodes that cannot prepare are taken out of rotation and do not stop it
 }
 
 // PackageResult says what a deployment did with one package.
@@ -121,6 +124,9 @@ func (d *Deployer) Deploy(ctx context.Context, req Request) (Result, error) {
 	}
 	for _, p := range pkgs {
 		d.code.add(ctx, p.Hash, p.Archive)
+	}
+	if err := d.prepareElsewhere(ctx, req, pkgs); err != nil {
+		return Result{}, err
 	}
 	return d.activate(ctx, req, pkgs)
 }
