@@ -23,7 +23,7 @@ import (
 // Names of the files of an authority, and how long certificates live.
 const (
 	CACertFile = "ca.crt"
-	caKeyFile  = "ca.key"
+	CAKeyFile  = "ca.key"
 
 	caLife   = 20 * 365 * 24 * time.Hour
 	nodeLife = 365 * 24 * time.Hour
@@ -48,7 +48,7 @@ func OpenAuthority(dir, cluster string) (*Authority, error) {
 		return nil, err
 	}
 	a := &Authority{dir: dir}
-	cert, key, err := loadPair(filepath.Join(dir, CACertFile), filepath.Join(dir, caKeyFile))
+	cert, key, err := loadPair(filepath.Join(dir, CACertFile), filepath.Join(dir, CAKeyFile))
 	if err == nil {
 		a.cert, a.key = cert, key
 		return a, nil
@@ -83,7 +83,7 @@ func (a *Authority) create(cluster string) error {
 		return err
 	}
 	a.key = key
-	return writePair(filepath.Join(a.dir, CACertFile), filepath.Join(a.dir, caKeyFile), der, key)
+	return writePair(filepath.Join(a.dir, CACertFile), filepath.Join(a.dir, CAKeyFile), der, key)
 }
 
 // Pool returns the certificate pool that trusts this authority alone.

@@ -27,6 +27,7 @@ func (n *Node) openAdmin(context.Context) error {
 		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
 		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
+		Backups: backups{n},
 	})
 	if err != nil {
 		return err
@@ -69,6 +70,12 @@ func (v clusterView) Status(ctx context.Context) client.Status {
 		Version: v.n.opts.Version, Problems: len(v.n.rec.Problems()),
 	}
 	s.ODB, s.Level = v.odbState(ctx)
+	if s.ODB.State == "up" {
+		var err error
+		if s.LastBackup, err = lastBackup(ctx, v.n.store); err != nil {
+			v.n.log.WarnContext(ctx, "the last backup is not known", "error", err)
+		}
+	}
 	return s
 }
 
@@ -202,4 +209,5 @@ var (
 	_ admin.Deployer  = adminDeployer{}
 	_ admin.Outgoings = connections{}
 	_ admin.Cluster   = clusterView{}
+	_ admin.Backups   = backups{}
 )

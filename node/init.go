@@ -23,6 +23,7 @@ const (
 	runFile        = "run/node.json"
 	adminTokenFile = "keys/admin.token"
 	localTokenFile = "keys/local.token"
+	keyringFile    = "keys/secrets.keys"
 )
 
 // FirstAdmin is the account that a new cluster has.
@@ -51,6 +52,9 @@ func Init(ctx context.Context, cfg InitConfig) error {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return fmt.Errorf("make node in %s: %w", dir, err)
 		}
+	}
+	if err := noRestore(dir); err != nil {
+		return err
 	}
 	lock, err := lockFolder(dir)
 	if err != nil {

@@ -142,7 +142,7 @@ func (n *Node) openTrust(context.Context) error {
 	if n.id, err = n.openID(); err != nil {
 		return err
 	}
-	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, "secrets.keys"))
+	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keyringFile))
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"signalbox.internal/odb"
+	"signalbox.internal/odb/sqldb"
 )
 
 // way is how a call comes to the database.
@@ -245,4 +247,15 @@ func (l *odbLink) Mark(ctx context.Context, name string) (odb.Mark, error) {
 // SetMark implements odb.Store.
 func (l *odbLink) SetMark(ctx context.Context, name, value string) error {
 	return l.do("set mark", func(s odb.Store) error { return s.SetMark(ctx, name, value) })
+}
+
+// Dump writes the whole content of the database in use.
+func (l *odbLink) Dump(ctx context.Context, w io.Writer, progress func(sqldb.Progress)) (sqldb.DumpSummary, error) {
+	return ask(l, "dump ODB", reading, func(s odb.Store) (sqldb.DumpSummary, error) {
+		d, ok := s.(dumper)
+		if !ok {
+			return sqldb.DumpSummary{}, odb.Errorf(odb.Internal, "dump ODB", "", "this store cannot")
+		}
+		return d.Dump(ctx, w, progress)
+	})
 }

@@ -49,6 +49,7 @@ type Config struct {
 	Deployer  Deployer
 	Outgoings Outgoings
 	Audit     Audit
+	Backups   Backups
 	// Stats are the live figures of this node.
 	Stats func() client.Stats
 	// Metrics answers /metrics.
@@ -177,6 +178,7 @@ func (cfg *Config) check() error {
 	need("Deployer", cfg.Deployer != nil)
 	need("Outgoings", cfg.Outgoings != nil)
 	need("Audit", cfg.Audit != nil)
+	need("Backups", cfg.Backups != nil)
 	need("Stats", cfg.Stats != nil)
 	need("Metrics", cfg.Metrics != nil)
 	if err := errors.Join(missing...); err != nil {

@@ -97,7 +97,7 @@ func newRigWith(t testing.TB, change func(*admin.Config, *box)) *rig {
 		AcceptODB: func(context.Context) (int64, error) {
 			return 0, odb.Errorf(odb.Conflict, "accept ODB", "", "it is not behind")
 		},
-		Events: r.events, Registerer: reg, Log: log, Now: r.clock.now,
+		Events: r.events, Registerer: reg, Log: log, Now: r.clock.now, Backups: r.box,
 	}
 	store := &struct{ odb.Audits }{}
 	writer, err := audit.Open(audit.Config{
