@@ -234,8 +234,12 @@ func (l *odbLink) report(ctx context.Context, err error) {
 		if l.why == nil {
 			l.since = now
 		}
-		if !l.told || isBehind(err) != isBehind(l.why) {
-			l.log.WarnContext(ctx, word(isBehind(err), "ODB is behind", "ODB is away"), "error", err)
+		switch told := l.told && isBehind(err) == isBehind(l.why); {
+		case told:
+		case isBehind(err):
+			l.log.WarnContext(ctx, "ODB is behind", "error", err)
+		default:
+			l.log.WarnContext(ctx, "ODB is away", "error", err)
 		}
 		l.why, l.told = err, true
 	}

@@ -66,7 +66,7 @@ func everyCall(t *testing.T, s odb.Store) map[string]error {
 			in = append(in, reflect.Zero(call.Type().In(j)))
 		}
 		out := call.Call(in)
-		err, _ := out[len(out)-1].Interface().(error)
+		err, _ := reflect.TypeAssert[error](out[len(out)-1])
 		errs[name] = err
 	}
 	return errs
