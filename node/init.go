@@ -71,6 +71,9 @@ func Init(ctx context.Context, cfg InitConfig) error {
 	if err := makeFirstAdmin(ctx, dir, settings, cfg.Log); err != nil {
 		return fmt.Errorf("make node in %s: %w", dir, err)
 	}
+	if err := forgetLastGood(dir); err != nil {
+		return fmt.Errorf("make node in %s: %w", dir, err)
+	}
 	// The settings file comes last: it is what says that there is a node.
 	return config.WriteTemplate(dir, cfg.Values)
 }

@@ -169,6 +169,9 @@ func (r *restorer) make(ctx context.Context) error {
 	if err := r.fill(ctx); err != nil {
 		return err
 	}
+	if err := forgetLastGood(r.settings.Dir); err != nil {
+		return err
+	}
 	if err := config.WriteTemplate(r.settings.Dir, r.values); err != nil {
 		return err
 	}
