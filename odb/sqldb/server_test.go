@@ -48,7 +48,7 @@ func TestServers(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := newTestServer(t, kind)
-			tests := serverTests()
+			tests := append(serverTests(), serverTest{"room for a user's tests", serverMakesRoom})
 			if s.Server != nil {
 				tests = append(tests, serverTest{"credentials", serverRefusesCredentials}, serverTest{"goes away", serverGoesAway})
 			}
@@ -77,38 +77,31 @@ func TestUserServers(t *testing.T) {
 	}
 }
 
-// The way to test on a user's server, tried on private ones: by databases of its
+// The way to test on a user's server, tried on a private one: by databases of its
 // own, and in the one database that there is.
-func TestUserServersMakeRoom(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []string{"postgres", "mysql", "oracle"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			private := newTestServer(t, kind)
-			text := private.fresh(t)
-			for _, mayMake := range []bool{true, false} {
-				t.Run(fmt.Sprint("databases ", mayMake), func(t *testing.T) {
-					s := userServer(t, text, mayMake)
-					if s.only() != (!mayMake || kind == "oracle") {
-						t.Errorf("one database only: %t", s.only())
-					}
-					for _, test := range serverTests() {
-						if slices.Contains([]string{"newer schema", "dump"}, test.name) {
-							t.Run(test.name, func(t *testing.T) { test.run(t, s) })
-						}
-					}
-				})
-				if left := ourTables(t, text); len(left) > 0 {
-					t.Errorf("the tests leave %q", left)
+func serverMakesRoom(t *testing.T, private *testServer) {
+	text := private.fresh(t)
+	for _, mayMake := range []bool{true, false} {
+		t.Run(fmt.Sprint("databases ", mayMake), func(t *testing.T) {
+			s := userServer(t, text, mayMake)
+			if s.only() != (!mayMake || s.kind == "oracle") {
+				t.Errorf("one database only: %t", s.only())
+			}
+			for _, test := range serverTests() {
+				if slices.Contains([]string{"newer schema", "dump"}, test.name) {
+					t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 				}
 			}
-			if err := execute(t.Context(), text, "CREATE TABLE odb_precious (id INT)"); err != nil {
-				t.Fatal(err)
-			}
-			if err := roomIn(t, text); err == nil || !strings.Contains(err.Error(), "odb_precious") {
-				t.Errorf("a database with a table called like ours: %v, want it refused", err)
-			}
 		})
+		if left := ourTables(t, text); len(left) > 0 {
+			t.Errorf("the tests leave %q", left)
+		}
+	}
+	if err := execute(t.Context(), text, "CREATE TABLE odb_precious (id INT)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := roomIn(t, text); err == nil || !strings.Contains(err.Error(), "odb_precious") {
+		t.Errorf("a database with a table called like ours: %v, want it refused", err)
 	}
 }
 
