@@ -125,7 +125,7 @@ func (b *bench) changes(ctx context.Context, d *database) error {
 		{"create one", median(create), 2.5},
 		{"create one that refers and claims, five rows", median(whole), 0},
 	} {
-		want := "told"
+		want := told
 		if x.most > 0 {
 			want = fmt.Sprintf("at most %.1f times", x.most)
 		}
@@ -224,7 +224,7 @@ func (b *bench) poll(ctx context.Context, d *database) error {
 	if err != nil {
 		return err
 	}
-	b.add(d.title+": the same, each from idle", true, "told", "server %.2f %%, nodes %.2f %% (without a poll %.2f %% and %.2f %%)",
+	b.add(d.title+": the same, each from idle", true, told, "server %.2f %%, nodes %.2f %% (without a poll %.2f %% and %.2f %%)",
 		share(server, polls), share(client, polls), share(asleep, polls), share(wake, polls))
 	return nil
 }
