@@ -23,7 +23,7 @@ func (n *Node) openAdmin(context.Context) error {
 	api, err := admin.New(admin.Config{
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.rec.Changed, Problems: n.rec.Problems,
 		Sealer: n.sealer, Keys: n.keyring, Cluster: clusterView{n}, Invoker: n.invoker, Services: n.registry,
-		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, Stats: n.figures,
+		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, ODB: odbTools{n}, Stats: n.figures,
 		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
 		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,

@@ -54,6 +54,7 @@ type Node struct {
 	authority *cluster.Authority
 	keyring   *security.Keyring
 	sealer    *security.Sealer
+	place     odbPlace
 	store     *odbLink
 	keeper    *keeper
 	lastGood  *lastgood.State // from an earlier life of the node; nil: there is none
@@ -146,6 +147,7 @@ func (n *Node) openTrust(context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.place = odbPlace{dir: n.cfg.Dir, dsn: n.cfg.ODB, keyring: n.keyring, log: n.log}
 	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: n.keyring, Lookup: n.opts.LookupEnv}); err != nil {
 		return err
 	}

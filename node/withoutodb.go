@@ -36,7 +36,7 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.store = newODBLink(n.cfg.ODB, n.log, n.openODB)
+	n.store = newODBLink(n.place.start(ctx), n.log, n.openODB)
 	n.onClose(n.store.Close)
 	n.keeper = &keeper{
 		store: n.store, file: file, ring: n.keyring, log: n.log.With("component", "keeper"), wake: make(chan struct{}, 1),

@@ -50,6 +50,7 @@ type Config struct {
 	Outgoings Outgoings
 	Audit     Audit
 	Backups   Backups
+	ODB       ODBTools
 	// Stats are the live figures of this node.
 	Stats func() client.Stats
 	// Metrics answers /metrics.
@@ -179,6 +180,7 @@ func (cfg *Config) check() error {
 	need("Outgoings", cfg.Outgoings != nil)
 	need("Audit", cfg.Audit != nil)
 	need("Backups", cfg.Backups != nil)
+	need("ODB", cfg.ODB != nil)
 	need("Stats", cfg.Stats != nil)
 	need("Metrics", cfg.Metrics != nil)
 	if err := errors.Join(missing...); err != nil {

@@ -113,7 +113,7 @@ func TestRoleTable(t *testing.T) {
 		"":            {"claim", "health", "signIn"},
 		odb.Operator:  {"invoke", "ping"},
 		odb.Developer: {"apply", "createDefinition", "deleteDefinition", "deploy", "plan", "putDefinition", "renameDefinition", "rollback", "rollbackService"},
-		odb.Admin:     {"acceptODB", "auditChain", "auditRevisions", "backup", "createAccount", "createToken", "deleteAccount", "deleteToken", "forgetKeys", "listAccounts", "listAudit", "listTokens", "newClaimCode", "rotateKeys", "unlockAccount", "updateAccount"},
+		odb.Admin:     {"acceptODB", "auditChain", "auditRevisions", "backup", "checkODB", "copyODB", "createAccount", "createToken", "deleteAccount", "deleteToken", "forgetKeys", "listAccounts", "listAudit", "listTokens", "newClaimCode", "rotateKeys", "unlockAccount", "updateAccount"},
 	}
 	for role, ids := range want {
 		slices.Sort(got[role])

@@ -83,6 +83,8 @@ func TestClientCoversTheAPI(t *testing.T) {
 	problemOf(t, err, http.StatusConflict)
 	must2(c.OpenAPI(ctx))(t)
 	must2(c.Backup(ctx, goodPassphrase, io.Discard))(t)
+	must2(c.CheckODB(ctx))(t)
+	must2(c.CopyODB(ctx, "sqlite:new", nil))(t)
 	must2(c.CreateAccount(ctx, client.CreateAccount{Name: "ann", Role: odb.Viewer}))(t)
 	must2(c.Accounts(ctx))(t)
 	must2(c.UpdateAccount(ctx, "ann", client.UpdateAccount{Role: odb.Operator}))(t)

@@ -52,7 +52,7 @@ const (
 // table lists every route. The role nobody ("") is only for what has no secrets
 // and for signing in.
 func (a *API) table() []route {
-	all := slices.Concat(a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes())
+	all := slices.Concat(a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes(), a.odbRoutes())
 	for i := range all {
 		rt := &all[i]
 		if rt.path != "/metrics" {

@@ -52,7 +52,7 @@ func TestServers(t *testing.T) {
 			s := newTestServer(t, kind)
 			tests := append(serverTests(), serverTest{"room for a user's tests", serverMakesRoom})
 			if s.Server != nil {
-				tests = append(tests, serverTest{"credentials", serverRefusesCredentials}, serverTest{"goes away", serverGoesAway})
+				tests = append(tests, serverTest{"check", serverChecks}, serverTest{"credentials", serverRefusesCredentials}, serverTest{"goes away", serverGoesAway})
 			}
 			for _, test := range tests {
 				t.Run(test.name, func(t *testing.T) { test.run(t, s) })
