@@ -50,6 +50,10 @@ func (j backupJob) write(ctx context.Context, w io.Writer) (backup.Summary, erro
 	if err := backup.CheckPassphrase(j.passphrase); err != nil {
 		return backup.Summary{}, err
 	}
+	// A database whose ODB has moved to another one can be dumped; its Revision says so.
+	if _, err := j.store.Revision(ctx); err != nil {
+		return backup.Summary{}, err
+	}
 	keys, err := readKeyFiles(j.cfg.Dir)
 	if err != nil {
 		return backup.Summary{}, fmt.Errorf("back up the keys: %w", err)

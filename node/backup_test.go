@@ -25,6 +25,7 @@ import (
 	"signalbox.internal/node/backup"
 	"signalbox.internal/node/nodetest"
 	"signalbox.internal/odb"
+	"signalbox.internal/odb/sqldb"
 )
 
 const (
@@ -583,5 +584,40 @@ func TestRestoreGoesOn(t *testing.T) {
 	killed(false)
 	if _, err := node.Restore(t.Context(), cfg); odb.KindOf(err) != odb.Conflict || !strings.Contains(err.Error(), "may have filled it") {
 		t.Errorf("into a database that an interrupted restore has filled: %v", err)
+	}
+}
+
+// What is left in a database after the ODB has moved is not the cluster.
+func TestBackupOfAMovedODB(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "node")
+	if err := node.Init(t.Context(), node.InitConfig{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	openODB := func(dsn string) *sqldb.DB {
+		t.Helper()
+		db, err := sqldb.Open(t.Context(), sqldb.Config{DSN: dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
+	to := "sqlite:" + filepath.Join(t.TempDir(), "to.sqlite")
+	target, err := odb.ParseDSN(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sqldb.Copy(t.Context(), sqldb.CopyConfig{
+		From: openODB("sqlite:" + filepath.Join(dir, "odb.sqlite")), To: openODB(to), Target: target, DSN: to, By: "ann",
+		Seal: func(dsn string) (string, error) { return dsn, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	_, err = node.Backup(t.Context(), node.BackupConfig{Dir: dir, Passphrase: phrase}, &b)
+	if err == nil || !strings.Contains(err.Error(), "has moved to") || b.Len() > 0 {
+		t.Errorf("got %v and %d bytes", err, b.Len())
 	}
 }
