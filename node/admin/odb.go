@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"sync"
 	"time"
 
 	"signalbox.internal/node/admin/client"
@@ -40,16 +39,15 @@ func (a *API) copyODB(c *call) (any, error) {
 		return nil, err
 	}
 	by := c.who.account
-	begin := sync.OnceFunc(func() {
-		c.w.Header().Set("Content-Type", c.route.media)
-		c.w.WriteHeader(http.StatusOK)
-	})
-	lines, started := json.NewEncoder(c.w), false
+	lines := json.NewEncoder(c.w)
 	lines.SetEscapeHTML(false)
 	rc := http.NewResponseController(c.w)
 	say := func(step client.CopyStep) {
-		begin()
-		started = true
+		if !c.begun {
+			c.begun = true
+			c.w.Header().Set("Content-Type", c.route.media)
+			c.w.WriteHeader(http.StatusOK)
+		}
 		_ = lines.Encode(step) // who has gone away ends the context
 		_ = rc.Flush()
 	}
@@ -58,17 +56,15 @@ func (a *API) copyODB(c *call) (any, error) {
 			say(step)
 		}
 	})
-	switch {
-	case err != nil && !started:
+	if err != nil {
+		if c.begun {
+			p := problemOf(err)
+			p.CID = c.cid()
+			say(client.CopyStep{Problem: p})
+		}
 		return nil, err
-	case err != nil:
-		p := problemOf(err)
-		p.CID = c.cid()
-		a.cfg.Log.WarnContext(c.Context(), "ODB was not copied", "cid", c.cid(), "account", by, "error", err.Error())
-		say(client.CopyStep{Problem: p})
-	default:
-		a.audit(c, "ODB copied", "to", done.To, "revision", done.Revision, "rows", done.Rows, "frozen_ms", done.FrozenMS)
-		say(client.CopyStep{Done: &done})
 	}
+	a.audit(c, "ODB copied", "to", done.To, "of_revision", done.Revision, "rows", done.Rows, "frozen_ms", done.FrozenMS)
+	say(client.CopyStep{Done: &done})
 	return handled{}, nil
 }
