@@ -37,8 +37,8 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@go test .
 	@echo "==> go test -race -shuffle=on ./..."
 	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on ./...
-	@echo "==> go run ./build/bench -short -only start,deploy (make bench measures all, for longer)"
-	@go run ./build/bench -short -only start,deploy
+	@echo "==> go run ./build/bench -short -only start,deploy,odb (make bench measures all, for longer)"
+	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
 
 chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
@@ -69,7 +69,7 @@ bench: go $(BENCHSTAT) ## Run the Go benchmarks, compare them with the run befor
 		echo "==> benchstat: the run before and this one"; \
 		$(BENCHSTAT) build/dev/bench-before.txt build/dev/bench.txt; \
 	fi
-	@build/setup.sh wrk gunicorn python3-gevent
+	@build/setup.sh wrk gunicorn python3-gevent postgresql mariadb-server
 	@echo "==> go run ./build/bench"
 	@go run ./build/bench
 

@@ -23,10 +23,11 @@ func (n *Node) openAdmin(context.Context) error {
 	api, err := admin.New(admin.Config{
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.changed, Problems: n.rec.Problems,
 		Sealer: n.sealer, Keys: clusterKeys{n}, Cluster: clusterView{n}, Joins: newJoins(n), Invoker: n.invoker, Services: n.registry,
-		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, Stats: n.figures,
+		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, ODB: odbTools{n}, Stats: n.figures,
 		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
 		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
+		Backups: backups{n},
 	})
 	if err != nil {
 		return err
@@ -65,6 +66,12 @@ func (v clusterView) Status(ctx context.Context) client.Status {
 	var level bool
 	s.Nodes, level = v.count(s.Revision)
 	s.Level = s.Level && level
+	if s.ODB.State == "up" {
+		var err error
+		if s.LastBackup, err = lastBackup(ctx, v.n.store); err != nil {
+			v.n.log.WarnContext(ctx, "the last backup is not known", "error", err)
+		}
+	}
 	return s
 }
 
@@ -187,4 +194,5 @@ var (
 	_ admin.Deployer  = adminDeployer{}
 	_ admin.Outgoings = connections{}
 	_ admin.Cluster   = clusterView{}
+	_ admin.Backups   = backups{}
 )

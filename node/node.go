@@ -55,6 +55,7 @@ type Node struct {
 	keyring   *security.Keyring
 	identity  *cluster.Identity
 	sealer    *security.Sealer
+	place     odbPlace
 	store     *odbLink
 	keeper    *keeper
 	lastGood  *lastgood.State // from an earlier life of the node; nil: there is none
@@ -149,10 +150,11 @@ func (n *Node) openTrust(context.Context) error {
 	if n.identity, err = cluster.OpenIdentity(filepath.Join(n.cfg.Dir, keysDir)); err != nil {
 		return err
 	}
-	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, secretsFile))
+	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keyringFile))
 	if err != nil {
 		return err
 	}
+	n.place = odbPlace{dir: n.cfg.Dir, dsn: n.cfg.ODB, keyring: n.keyring, log: n.log}
 	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: n.keyring, Lookup: n.opts.LookupEnv}); err != nil {
 		return err
 	}

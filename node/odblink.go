@@ -44,6 +44,7 @@ type odbLink struct {
 	known  int64       // the newest revision that the node has served, or could
 	frozen error       // why nothing may be written; nil: it may
 	closed bool
+	turned chan struct{} // closed and replaced when another database is used
 }
 
 // openODB is an open database and the calls that run on it.
@@ -58,7 +59,7 @@ var errNotOpen = errors.New("it was not opened yet")
 func newODBLink(dsn string, log *slog.Logger, open func(context.Context, string) (odb.Store, error)) *odbLink {
 	return &odbLink{
 		open: open, dsn: dsn, log: log.With("component", "odb link"), since: time.Now(), why: errNotOpen,
-		hints: make(chan struct{}, 1), gone: make(chan struct{}, 1),
+		hints: make(chan struct{}, 1), gone: make(chan struct{}, 1), turned: make(chan struct{}),
 	}
 }
 
@@ -163,6 +164,8 @@ func (l *odbLink) swap(ctx context.Context, dsn string, next odb.Store) error {
 	}
 	old := l.cur
 	l.cur, l.dsn, l.file = &openODB{Store: next}, dsn, fileOf(dsn)
+	close(l.turned)
+	l.turned = make(chan struct{})
 	l.mu.Unlock()
 	l.opened()
 	return old.end(ctx)
@@ -234,8 +237,12 @@ func (l *odbLink) report(ctx context.Context, err error) {
 		if l.why == nil {
 			l.since = now
 		}
-		if !l.told || isBehind(err) != isBehind(l.why) {
-			l.log.WarnContext(ctx, word(isBehind(err), "ODB is behind", "ODB is away"), "error", err)
+		switch told := l.told && isBehind(err) == isBehind(l.why); {
+		case told:
+		case isBehind(err):
+			l.log.WarnContext(ctx, "ODB is behind", "error", err)
+		default:
+			l.log.WarnContext(ctx, "ODB is away", "error", err)
 		}
 		l.why, l.told = err, true
 	}

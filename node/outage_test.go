@@ -404,6 +404,20 @@ func TestAcceptEmptyODB(t *testing.T) {
 	greet(t, n)
 }
 
+// A node that is made anew in a folder knows nothing of the one before it.
+func TestInitForgetsLastGood(t *testing.T) {
+	t.Parallel()
+	o, file, _ := sqliteNode(t)
+	for _, name := range []string{file, filepath.Join(o.Dir, "node.toml")} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := odbState(t, nodetest.Start(t, o), "up"); s.Revision != 1 {
+		t.Errorf("status %+v", s)
+	}
+}
+
 // What cannot be put into force is told with its reason; the rest is in force.
 func TestOneBadDefinitionStopsNoOther(t *testing.T) {
 	t.Parallel()

@@ -112,6 +112,7 @@ func (n *Node) openEdges(context.Context) error {
 	n.rec.prepare = n.registerCompiled
 	n.rec.onAdvance, n.rec.onRead = n.publish, n.keeper.inForce
 	n.store.onOpen, n.store.onTrouble = n.rec.hint, n.rec.hint
+	n.rec.follow = n.followODB
 	return nil
 }
 

@@ -40,6 +40,8 @@ type reconciler struct {
 	// Only step and what it calls touch these.
 	prepared bool
 	read     bool // the configuration in force was read from the ODB whole
+	// follow moves the link to where the ODB has gone. Set before Run.
+	follow func(ctx context.Context, m *odb.Moved) error
 	// onAdvance is told of each new state; nil tells nobody. Set before Run.
 	onAdvance func(revision int64, problems []odb.Problem, problemsChanged bool)
 	kick      chan struct{} // a hint: look now
@@ -128,6 +130,15 @@ func (r *reconciler) revision(ctx context.Context) (int64, error) {
 	var rev int64
 	if err == nil {
 		rev, err = poller{r.link}.Revision(asked)
+	}
+	for range maxMoves {
+		m, moved := errors.AsType[*odb.Moved](err)
+		if !moved || r.follow == nil {
+			break
+		}
+		if err = r.follow(ctx, m); err == nil {
+			rev, err = poller{r.link}.Revision(asked)
+		}
 	}
 	if err == nil {
 		err = r.link.level(rev)

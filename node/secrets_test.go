@@ -181,8 +181,12 @@ func (s *hush) plant(secrets []string, definitions string) {
 	_, err = api.RotateKeys(ctx, client.RotateKeys{Key: rotation.Key})
 	fail(err)
 	for _, header := range [][2]string{
-		{"X-API-Key", "hush-apikey-02"}, {"X-API-Key", "hush-apikey-13"}, {"Authorization", "Bearer hush-bearer-14"},
-		{"Authorization", "Basic YWNtZTpodXNoLWJhc2ljLTAx"}, {"Authorization", "Basic YWNtZTpodXNoLXdyb25nLTE1"}, {"Authorization", "hush-scheme-16"},
+		{"X-API-Key", "hush-apikey-02"},
+		{"X-API-Key", "hush-apikey-13"},
+		{"Authorization", "Bearer hush-bearer-14"},
+		{"Authorization", "Basic YWNtZTpodXNoLWJhc2ljLTAx"},
+		{"Authorization", "Basic YWNtZTpodXNoLXdyb25nLTE1"},
+		{"Authorization", "hush-scheme-16"},
 	} {
 		a := nodetest.Do(s.t, http.MethodPost, s.p.Traffic+"/c", `{}`, header[0], header[1])
 		fmt.Fprintf(&s.answers, "%d %v %s\n", a.Status, a.Header, a.Body)

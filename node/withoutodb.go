@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,12 +16,18 @@ import (
 )
 
 // LastGoodFile is the file of a node's folder with the last configuration that
-// was in force, sealed. Whoever puts another ODB under a node removes it.
+// was in force, sealed.
 const LastGoodFile = "snapshot.sealed"
 
 // firstOpen is how long the ODB may take to open at the start of a node that can
 // start without it.
 const firstOpen = 10 * time.Second
+
+// forgetLastGood removes what an earlier node of a folder has kept: a new one, or a
+// restored one, has its ODB to go by.
+func forgetLastGood(dir string) error {
+	return ignoreMissing(os.Remove(filepath.Join(dir, LastGoodFile)))
+}
 
 // openStore opens the ODB. A node that has a last good configuration starts
 // without it, and the link goes on trying.
@@ -29,7 +36,7 @@ func (n *Node) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.store = newODBLink(n.cfg.ODB, n.log, n.openODB)
+	n.store = newODBLink(n.place.start(ctx), n.log, n.openODB)
 	n.onClose(n.store.Close)
 	n.keeper = &keeper{
 		store: n.store, file: file, ring: n.keyring, log: n.log.With("component", "keeper"), wake: make(chan struct{}, 1),

@@ -50,6 +50,8 @@ type Config struct {
 	Deployer  Deployer
 	Outgoings Outgoings
 	Audit     Audit
+	Backups   Backups
+	ODB       ODBTools
 	// Stats are the live figures of this node.
 	Stats func() client.Stats
 	// Metrics answers /metrics.
@@ -198,6 +200,8 @@ func (cfg *Config) check() error {
 	need("Deployer", cfg.Deployer != nil)
 	need("Outgoings", cfg.Outgoings != nil)
 	need("Audit", cfg.Audit != nil)
+	need("Backups", cfg.Backups != nil)
+	need("ODB", cfg.ODB != nil)
 	need("Stats", cfg.Stats != nil)
 	need("Metrics", cfg.Metrics != nil)
 	if err := errors.Join(missing...); err != nil {

@@ -218,8 +218,7 @@ func TestLastAccessWithoutODB(t *testing.T) {
 	t.Parallel()
 	var store *outage
 	var last atomic.Pointer[lastgood.Access]
-	var r *rig
-	r = newRigWith(t, func(cfg *admin.Config, _ *box) {
+	r := newRigWith(t, func(cfg *admin.Config, _ *box) {
 		store = &outage{Store: cfg.Store}
 		cfg.Store = store
 		cfg.Away = store.away.Load
@@ -232,7 +231,7 @@ func TestLastAccessWithoutODB(t *testing.T) {
 	})
 	ctx := t.Context()
 	hash := must2(admin.HashPassword("correct horse battery"))(t)
-	must(t, store.Store.CreateAccount(ctx, odb.Account{Name: "vera", Role: odb.Viewer, Password: hash}))
+	must(t, store.CreateAccount(ctx, odb.Account{Name: "vera", Role: odb.Viewer, Password: hash}))
 	expired := r.mint(t, "vera", odb.Viewer, r.clock.now().Add(time.Hour))
 	gone := r.mint(t, "viewer", odb.Viewer, time.Time{})
 	accounts := must2(store.Store.ListAccounts(ctx))(t)

@@ -47,10 +47,25 @@ func problemOf(err error) *client.Problem {
 		return refuse(http.StatusGatewayTimeout, client.CodeTimeout, "the request took longer than it may; look at the state before you repeat a change")
 	case errors.Is(err, context.Canceled):
 		return refuse(499, client.CodeTimeout, "the caller went away")
+	case closedODB(err) != nil:
+		p := refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "%s", closedODB(err).Error())
+		p.RetryAfter = 5 * time.Second
+		return p
 	case ours && e.Kind == odb.Unavailable:
 		return unavailable(err)
 	}
 	return refuse(http.StatusInternalServerError, client.CodeInternal, internalDetail)
+}
+
+// closedODB returns why the ODB takes no changes now, when that is the reason.
+func closedODB(err error) error {
+	if f, ok := errors.AsType[*odb.Frozen](err); ok {
+		return f
+	}
+	if m, ok := errors.AsType[*odb.Moved](err); ok {
+		return m
+	}
+	return nil
 }
 
 // invalid makes the problem of a faulty input.

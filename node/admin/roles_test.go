@@ -114,9 +114,9 @@ func TestRoleTable(t *testing.T) {
 		odb.Operator:  {"invoke", "ping", "setRotation"},
 		odb.Developer: {"apply", "createDefinition", "deleteDefinition", "deploy", "plan", "putDefinition", "renameDefinition", "rollback", "rollbackService"},
 		odb.Admin: {
-			"acceptODB", "auditChain", "auditRevisions", "createAccount", "createJoinToken", "createToken", "decideJoin", "deleteAccount",
-			"deleteJoinToken", "deleteToken", "forgetKeys", "listAccounts", "listAudit", "listJoinRequests", "listJoinTokens", "listTokens",
-			"newClaimCode", "removeNode", "rotateGossipKeys", "rotateKeys", "unlockAccount", "updateAccount",
+			"acceptODB", "auditChain", "auditRevisions", "backup", "checkODB", "copyODB", "createAccount", "createJoinToken", "createToken",
+			"decideJoin", "deleteAccount", "deleteJoinToken", "deleteToken", "forgetKeys", "listAccounts", "listAudit", "listJoinRequests",
+			"listJoinTokens", "listTokens", "newClaimCode", "removeNode", "rotateGossipKeys", "rotateKeys", "unlockAccount", "updateAccount",
 		},
 	}
 	for role, ids := range want {

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"crypto/x509"
+	"io"
 	"net/http"
 	"sync"
 	"testing"
@@ -81,6 +82,9 @@ func TestClientCoversTheAPI(t *testing.T) {
 	_, err := c.AcceptODB(ctx)
 	problemOf(t, err, http.StatusConflict)
 	must2(c.OpenAPI(ctx))(t)
+	must2(c.Backup(ctx, goodPassphrase, io.Discard))(t)
+	must2(c.CheckODB(ctx))(t)
+	must2(c.CopyODB(ctx, "sqlite:new", nil))(t)
 	must2(c.CreateAccount(ctx, client.CreateAccount{Name: "ann", Role: odb.Viewer}))(t)
 	must2(c.Accounts(ctx))(t)
 	must2(c.UpdateAccount(ctx, "ann", client.UpdateAccount{Role: odb.Operator}))(t)

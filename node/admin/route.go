@@ -54,7 +54,7 @@ const (
 func (a *API) table() []route {
 	all := slices.Concat(
 		a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes(),
-		a.joinRoutes(), a.nodeRoutes(),
+		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(),
 	)
 	for i := range all {
 		rt := &all[i]
@@ -207,6 +207,10 @@ func (a *API) accountRoutes() []route {
 		{method: post, path: "/claim-code", role: odb.Admin, id: "newClaimCode", summary: "Make another one-time code for the claim at this node; the one before is void.", status: http.StatusCreated, answer: client.ClaimCode{}, handle: a.newClaimCode},
 		{method: get, path: "/access-tokens", role: odb.Admin, id: "listTokens", summary: "Bearer tokens without their secrets.", answer: client.List[client.Token]{}, handle: a.listTokens},
 		{method: post, path: "/access-tokens", role: odb.Admin, id: "createToken", summary: "Make a bearer token; the answer shows its secret this once.", status: http.StatusCreated, body: client.CreateToken{}, answer: client.NewToken{}, handle: a.createToken},
+		{
+			method: post, path: "/backup", role: odb.Admin, id: "backup", timeout: backupTime, body: client.BackupRequest{}, media: "application/octet-stream", handle: a.backup,
+			summary: "The whole cluster in one file: ODB with its history, keys and settings, encrypted to the passphrase (age). The trailer X-Backup says that it is whole and what is in it, X-Backup-Error why it is not.",
+		},
 		{method: http.MethodDelete, path: "/access-tokens/{id}", role: odb.Admin, id: "deleteToken", summary: "Revoke a bearer token.", handle: a.deleteToken},
 	}
 }

@@ -37,6 +37,8 @@ type Status struct {
 	Redis    *Part      `json:"redis,omitempty"`
 	Problems int        `json:"problems" jsonschema:"definitions that are not in force"`
 	Version  string     `json:"version"`
+
+	LastBackup *LastBackup `json:"last_backup,omitempty" jsonschema:"absent: the cluster was never backed up"`
 }
 
 // NodeCounts counts nodes by state.
