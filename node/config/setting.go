@@ -102,7 +102,7 @@ func ports() []setting {
 		},
 		{
 			key: "gossip", flag: "gossip", def: ":7946",
-			help:  "Address of the gossip port (UDP and TCP), by which nodes hear of each other. Port 0 picks a free one.",
+			help:  "Address of the gossip port (UDP and TCP), by which nodes hear of each other. Port 0 picks a free one, and so does the node when it is not set and the usual port is taken.",
 			field: func(c *Config) value { return textValue{&c.Gossip, checkAddress} },
 		},
 		{
