@@ -81,8 +81,8 @@ func (s *Server) serve(_ *http.Server, conn *tls.Conn, _ http.Handler) {
 		s.srv.ErrorLog.Printf("serve peer %s: %v", id, err)
 	}
 	select {
-	case c := <-l.next: // the server was shut down before it took the connection
-		_ = c.Close()
+	case <-l.next: // the server ends and never took it
+		_ = l.conn.Close()
 	default:
 	}
 	<-l.conn.done
@@ -140,8 +140,7 @@ func (l *oneListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close implements net.Listener: Accept ends, as a server that shuts down waits
-// for. The connection goes on for as long as it is used.
+// Close implements net.Listener: Accept ends, the connection goes on.
 func (l *oneListener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return nil
