@@ -255,7 +255,7 @@ func (j *joiner) settle(ctx context.Context, b *client.JoinBundle) (Joined, erro
 			return Joined{}, fmt.Errorf("keep the cluster's keys: %w", err)
 		}
 	}
-	if err := cluster.WriteGossipKeys(filepath.Join(keys, cluster.GossipKeysFile), b.GossipKeys); err != nil {
+	if err := cluster.WriteGossipKeys(filepath.Join(keys, cluster.GossipKeysFile), cluster.GossipRing{Generation: b.GossipGeneration, Keys: b.GossipKeys}); err != nil {
 		return Joined{}, fmt.Errorf("keep the cluster's keys: %w", err)
 	}
 	seeds, err := json.Marshal(b.Gossip)

@@ -265,8 +265,9 @@ func (j *joins) letIn(ctx context.Context, id, name, by string) (client.JoinAnsw
 }
 
 func (j *joins) bundle() (client.JoinAnswer, error) {
+	ring := j.n.gossipKeys.Ring()
 	b := client.JoinBundle{
-		Cluster: j.n.cfg.Cluster, GossipKeys: j.n.gossipKeys.Keys(), ODB: j.n.store.where(), Network: j.n.cfg.Network,
+		Cluster: j.n.cfg.Cluster, GossipKeys: ring.Keys, GossipGeneration: ring.Generation, ODB: j.n.store.where(), Network: j.n.cfg.Network,
 		Gossip: []string{j.n.roster.Address()},
 	}
 	for _, v := range j.n.roster.Views() {

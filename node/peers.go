@@ -40,7 +40,7 @@ type hello struct {
 func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
-	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Keys()) })
+	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Ring()) })
 	mux.HandleFunc("GET /packages/{hash}", n.handPackage)
 	mux.HandleFunc("POST /prepare", take(n.prepare))
 	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })
@@ -155,9 +155,10 @@ func (n *Node) hellos(ctx context.Context) []said[hello] {
 
 // keyChange is one step of a change of gossip keys.
 type keyChange struct {
-	Op  string `json:"op"`            // "install", "use" or "remove"
-	Key []byte `json:"key,omitempty"` // of install
-	ID  string `json:"id,omitempty"`  // of use and remove
+	Op         string `json:"op"`                   // "install", "use", "keep" or "remove"
+	Key        []byte `json:"key,omitempty"`        // of install
+	ID         string `json:"id,omitempty"`         // of use, keep and remove
+	Generation int64  `json:"generation,omitempty"` // of use
 }
 
 // changeGossipKeys takes one step of a change of gossip keys on this node.
@@ -167,7 +168,9 @@ func (n *Node) changeGossipKeys(_ context.Context, c keyChange) ([]string, error
 	case "install":
 		err = n.gossipKeys.Install(c.Key)
 	case "use":
-		err = n.gossipKeys.Use(c.ID)
+		err = n.gossipKeys.Use(c.ID, c.Generation)
+	case "keep":
+		err = n.gossipKeys.Keep(c.ID)
 	case "remove":
 		err = n.gossipKeys.Remove(c.ID)
 	default:

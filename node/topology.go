@@ -149,12 +149,8 @@ func (n *Node) refreshAll(ctx context.Context) {
 func (v clusterView) RotateGossipKeys(ctx context.Context) (client.KeyRotation, error) {
 	key := cluster.NewGossipKey()
 	out := client.KeyRotation{Key: cluster.GossipKeyID(key)}
-	old := v.n.gossipKeys.IDs()
-	steps := []keyChange{{Op: "install", Key: key}, {Op: "use", ID: out.Key}}
-	for _, id := range old {
-		steps = append(steps, keyChange{Op: "remove", ID: id})
-	}
-	for _, step := range steps {
+	generation := max(time.Now().UnixMilli(), v.n.gossipKeys.Ring().Generation+1) // two at a time: the later one wins
+	for _, step := range []keyChange{{Op: "install", Key: key}, {Op: "use", ID: out.Key, Generation: generation}, {Op: "keep", ID: out.Key}} {
 		var err error
 		if out.Nodes, err = v.keyStep(ctx, step); err != nil {
 			if step.Op == "install" { // nobody uses it: take it back

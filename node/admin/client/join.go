@@ -41,6 +41,8 @@ type JoinBundle struct {
 	CACert     []byte   `json:"ca_cert"`
 	CAKey      []byte   `json:"ca_key"`
 	GossipKeys [][]byte `json:"gossip_keys"`
+	// GossipGeneration grows with each change of the keys.
+	GossipGeneration int64 `json:"gossip_generation"`
 	Secrets    []byte   `json:"secrets" jsonschema:"the key ring"`
 	ODB        string   `json:"odb" jsonschema:"DSN"`
 	Network    string   `json:"network"`
