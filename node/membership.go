@@ -72,7 +72,7 @@ func (n *Node) openGossip(ctx context.Context) error {
 	}
 	trust := cluster.PeerConfig{
 		Certificate: n.certs.Get, Pool: n.authority.Pool(),
-		Member: func(id string) bool { return n.roster.IsMember(id) },
+		Member: func(id string) bool { return n.roster.IsMember(id) }, //nolint:contextcheck // a handshake has no context
 	}
 	n.peers = peer.NewClient(trust)
 	n.onClose(func() error { n.peers.Close(); return nil })
