@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -269,9 +270,7 @@ func (j *joiner) settle(ctx context.Context, b *client.JoinBundle) (Joined, erro
 		return Joined{}, err
 	}
 	values := map[string]string{"cluster": b.Cluster, "odb": b.ODB, "network": b.Network}
-	for key, text := range j.cfg.Values {
-		values[key] = text
-	}
+	maps.Copy(values, j.cfg.Values)
 	values["name"] = j.settings.Name
 	if err := config.WriteTemplate(j.cfg.Dir, values); err != nil {
 		return Joined{}, err

@@ -90,7 +90,10 @@ func (n *Node) makeClaimCode(ctx context.Context) {
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
 	ws := []worker{
-		n.store, n.rec, n.keeper, n.roster, n.certs, rotator{n}, ringSync{n}, keyFetcher{n},
+		n.store, n.rec, n.keeper, n.roster, n.certs,
+		rotator{n},
+		ringSync{n},
+		keyFetcher{n},
 		n.security, n.outgoing, n.engine, n.audit,
 	}
 	if n.watcher != nil {
@@ -221,6 +224,3 @@ func (n *Node) begun() bool {
 
 // isReady reports whether the node serves and is given to.
 func (n *Node) isReady() bool { return n.begun() && n.balancer.Local().State() == lb.Up }
-
-// draining reports whether the node refuses new requests because it stops.
-func (n *Node) draining() bool { return n.balancer.Local().State() == lb.Draining }

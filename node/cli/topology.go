@@ -44,7 +44,8 @@ func topologyTables(o *screen, t client.Topology) {
 		row := []cell{text(l.From), text(l.To), text("-"), text("-"), text("-"), styled(yellow, "no answer yet")}
 		if l.Answer != nil {
 			row = []cell{
-				text(l.From), text(l.To), millis(l.RTTMS), {fmt.Sprintf("%.0f %%", 100*l.Loss), styleIf(l.Loss > 0, yellow)},
+				text(l.From), text(l.To), millis(l.RTTMS),
+				{fmt.Sprintf("%.0f %%", 100*l.Loss), styleIf(l.Loss > 0, yellow)},
 				text(fmt.Sprintf("%+.0f ms", l.SkewMS)), styled(yellow, word(l.TCPOnly, "UDP does not come through: TCP only", "")),
 			}
 		}

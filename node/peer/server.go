@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,10 +57,8 @@ func (s *Server) Attach(control *http.Server) {
 		},
 	}
 	control.TLSConfig.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		for _, p := range hello.SupportedProtos {
-			if p == cluster.PeerProtocol {
-				return peers, nil
-			}
+		if slices.Contains(hello.SupportedProtos, cluster.PeerProtocol) {
+			return peers, nil
 		}
 		return nil, nil //nolint:nilnil // nil means the usual configuration
 	}
