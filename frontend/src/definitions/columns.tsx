@@ -10,7 +10,7 @@ const plain = new Set(['string', 'integer', 'number', 'boolean', 'duration', 'si
 export function columnsOf(fields: Field[]): ShownColumn<Definition>[] {
   const own = fields.filter((field) => plain.has(field.type) && !field.multiline)
   return [
-    { id: 'name', title: t('column.name'), value: (row) => row.name, standard: true },
+    { id: 'name', title: t('column.name'), value: (row) => row.name, standard: true, least: 180 },
     ...own.map((field, i) => columnOf(field, i < 5)),
     ...fields.filter((field) => field.multiline && field.type === 'string').map((field) => columnOf(field, false)),
     { id: '.version', title: t('column.version'), value: (row) => row.version, align: 'right', width: 76, standard: true },

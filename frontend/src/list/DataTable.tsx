@@ -52,12 +52,12 @@ export function DataTable<Row>(props: Props<Row>) {
     <div className="list">
       <div className="tools">
         <TextInput
-          className="grow" style={{ maxWidth: 320 }} placeholder={t('list.search')} aria-label={t('list.search')} data-search
+          className="grow" style={{ maxWidth: 320, minWidth: 180 }} placeholder={t('list.search')} aria-label={t('list.search')} data-search
           value={search} onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        {columns.filter((column) => column.options).map((column) => (
+        {shown.filter((column) => column.options || view.filters[column.id] !== undefined).map((column) => (
           <Select
-            key={column.id} aria-label={column.title} placeholder={column.title} clearable data={column.options ?? []} w={140}
+            key={column.id} aria-label={column.title} placeholder={column.title} clearable data={column.options ?? []} w={124}
             value={view.filters[column.id] ?? null}
             onChange={(value) => {
               const filters = { ...view.filters }
@@ -112,8 +112,8 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
   const scroll = useRef<HTMLDivElement>(null)
   const last = useRef('')
   const rows = useVirtualizer({ count: visible.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 })
-  const template = (selected ? '34px ' : '') + shown.map((column) => (column.width ? `${column.width}px` : 'minmax(130px, 1fr)')).join(' ')
-  const width = (selected ? 34 : 0) + shown.reduce((sum, column) => sum + (column.width ?? 130), 0)
+  const template = (selected ? '34px ' : '') + shown.map((column) => (column.width ? `${column.width}px` : 'minmax(' + (column.least ?? 120) + 'px, 1fr)')).join(' ')
+  const width = (selected ? 34 : 0) + shown.reduce((sum, column) => sum + (column.width ?? column.least ?? 120), 0)
   const toggle = (row: Row, range: boolean) => {
     const next = new Set(chosen)
     const ids = range && last.current ? between(visible.map(id), last.current, id(row)) : [id(row)]
@@ -143,7 +143,7 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
       <div className="table" role="grid" aria-label={label} aria-rowcount={visible.length + 1} style={{ height: rows.getTotalSize() + rowHeight, minWidth: width }}>
         <div className="tr thead" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
           {selected && (
-            <div className="td" role="columnheader">
+            <div className="td tick" role="columnheader">
               <Checkbox aria-label={t('list.all')} checked={all} indeterminate={!all && chosen.size > 0} onChange={() => setChosen(new Set(all ? [] : visible.map(id)))} />
             </div>
           )}
@@ -165,7 +165,7 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
               style={{ gridTemplateColumns: template, top: item.start + rowHeight }}
             >
               {selected && (
-                <div className="td" role="gridcell">
+                <div className="td tick" role="gridcell">
                   <input type="checkbox" tabIndex={-1} aria-label={t('list.select', { name: id(row) })} checked={chosen.has(id(row))} onChange={() => undefined} onClick={(event) => toggle(row, event.shiftKey)} />
                 </div>
               )}

@@ -9,6 +9,8 @@ export interface Column<Row> {
   options?: string[]
   align?: 'right'
   width?: number
+  /** Least width of a column that takes what is left. */
+  least?: number
   /** Shown without being chosen. */
   standard?: boolean
 }

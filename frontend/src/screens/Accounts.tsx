@@ -61,7 +61,8 @@ const locked = (account: Account) => account.locked_until !== undefined && Date.
 
 function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Account | undefined; onClose: () => void }) {
   const queries = useQueryClient()
-  const [value, setValue] = useState({ name: account?.name ?? '', role: account?.role ?? ('viewer' as Role), disabled: account?.disabled ?? false, password: '' })
+  const [value, setValue] = useState({ name: account?.name ?? '', role: account?.role ?? ('viewer' as Role), disabled: account?.disabled ?? false, password: '', typed: '' })
+  const guarded = cluster.protected && account !== undefined
   const path = 'accounts/' + encodeURIComponent(account?.name ?? '')
   const act = useMutation({
     mutationFn: (what: 'save' | 'unlock') => {
@@ -85,8 +86,9 @@ function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Accoun
         <PasswordInput label={t('signIn.password')} description={account ? t('account.password.keep') : t('account.password.empty')} autoComplete="new-password" value={value.password} error={fault('/password')} onChange={(event) => setValue({ ...value, password: event.currentTarget.value })} />
         {account && <Switch label={t('account.disabled')} checked={value.disabled} onChange={(event) => setValue({ ...value, disabled: event.currentTarget.checked })} />}
         {account && locked(account) && <div className="box warn row"><span className="grow">{t('account.locked.help')}</span><Button variant="default" onClick={() => act.mutate('unlock')}>{t('account.unlock')}</Button></div>}
+        {guarded && <TextInput label={t('confirm.type', { name: cluster.name })} value={value.typed} onChange={(event) => setValue({ ...value, typed: event.currentTarget.value })} />}
         {act.isError && <Failed error={act.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending}>{t('action.save')}</Button></div>
+        <div className="row" style={{ justifyContent: 'flex-end' }}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={guarded && value.typed !== cluster.name}>{t('action.save')}</Button></div>
       </form>
     </Modal>
   )

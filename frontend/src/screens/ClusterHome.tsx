@@ -5,7 +5,7 @@ import { href } from '../shell/router'
 import { number, t } from '../text'
 import { Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
-import { Ago } from '../ui/time'
+import { Ago, For } from '../ui/time'
 
 export function ClusterHome({ cluster }: { cluster: Cluster }) {
   const problems = useProblems(cluster.id)
@@ -18,7 +18,7 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
       {status && known
         ? (
           <dl className="facts">
-            <dt>{t('column.state')}</dt><dd><StateMark state={cluster.state} /> {t('shell.since')} <Ago at={cluster.since} /></dd>
+            <dt>{t('column.state')}</dt><dd><StateMark state={cluster.state} /> <For at={cluster.since} /></dd>
             <dt>{t('overview.read')}</dt><dd><Ago at={known.at} /></dd>
             <dt>{t('column.nodes')}</dt><dd><a href={href(['c', cluster.id, 'nodes'])}>{t('overview.nodes', { up: status.nodes.up, down: status.nodes.down, unknown: status.nodes.unknown })}</a></dd>
             <dt>{t('column.revision')}</dt><dd><a href={href(['c', cluster.id, 'history'])}>{number(status.revision)}</a> · {status.level ? t('home.level') : t('home.notLevel')}</dd>
@@ -53,7 +53,7 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
                 {list.map((one) => (
                   <a className="card" key={one.name} href={href(['c', cluster.id, 'd', 'outgoing', one.name])}>
                     <div className="row"><strong className="grow cut">{one.name}</strong>{one.enabled ? <StateMark state={one.state} /> : <span className="quiet">{t('overview.disabled')}</span>}</div>
-                    <div className="quiet small">{one.type} · {t('shell.since')} <Ago at={one.since} /></div>
+                    <div className="quiet small">{one.type} · <For at={one.since} /></div>
                     {one.error && <div className="small" style={{ color: 'var(--sb-down)' }}>{one.error}</div>}
                   </a>
                 ))}

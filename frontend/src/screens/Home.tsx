@@ -7,7 +7,7 @@ import { href } from '../shell/router'
 import { t } from '../text'
 import { Blank } from '../ui/states'
 import { StateMark } from '../ui/State'
-import { Ago } from '../ui/time'
+import { Ago, For } from '../ui/time'
 import { worstFirst } from './worst'
 
 const id = (row: Cluster) => row.id
@@ -38,11 +38,11 @@ export function Home({ clusters }: { clusters: Cluster[] }) {
 function columnsOfHome(): ShownColumn<Cluster>[] {
   const known = (row: Cluster) => row.status?.status
   return [
-    { id: 'name', title: t('column.cluster'), standard: true, value: (row) => row.name, width: 200, show: (row) => <><span className="dot" style={{ background: row.colour || 'var(--sb-accent)', display: 'inline-block', marginRight: 7 }} />{row.name}</> },
-    { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 112, show: (row) => <StateMark state={row.state} /> },
-    { id: 'since', title: t('column.since'), standard: true, value: (row) => row.since, width: 104, show: (row) => <Ago at={row.since} /> },
-    { id: 'seen', title: t('column.seen'), standard: true, value: (row) => row.seen, width: 104, show: (row) => <Ago at={row.seen} /> },
-    { id: 'nodes', title: t('column.nodes'), standard: true, value: (row) => known(row)?.nodes.up, width: 150, show: (row) => <NodeCounts row={row} /> },
+    { id: 'name', title: t('column.cluster'), standard: true, value: (row) => row.name, width: 172, show: (row) => <><span className="dot" style={{ background: row.colour || 'var(--sb-accent)', display: 'inline-block', marginRight: 7 }} />{row.name}</> },
+    { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 100, show: (row) => <StateMark state={row.state} /> },
+    { id: 'since', title: t('column.since'), standard: true, value: (row) => row.since, width: 90, show: (row) => <For at={row.since} /> },
+    { id: 'seen', title: t('column.seen'), standard: true, value: (row) => row.seen, width: 100, show: (row) => <Ago at={row.seen} /> },
+    { id: 'nodes', title: t('column.nodes'), standard: true, value: (row) => known(row)?.nodes.up, width: 132, show: (row) => <NodeCounts row={row} /> },
     { id: 'problems', title: t('column.problems'), standard: true, align: 'right', width: 84, value: (row) => known(row)?.problems, show: (row) => { const n = known(row)?.problems; return n === undefined ? '' : n > 0 ? <a href={href(['c', row.id])} style={{ color: 'var(--sb-down)' }}>{n}</a> : 0 } },
     { id: 'revision', title: t('column.revision'), standard: true, align: 'right', width: 84, value: (row) => known(row)?.revision },
     { id: 'level', title: t('column.level'), standard: true, width: 100, value: (row) => (known(row) === undefined ? undefined : known(row)?.level ? t('home.level') : t('home.notLevel')) },

@@ -11,7 +11,7 @@ import { Confirm } from '../ui/Confirm'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
-import { Ago } from '../ui/time'
+import { Ago, For } from '../ui/time'
 
 const id = (row: Node) => row.name
 const text = (row: Node) => [row.name, row.id, row.control, row.version, row.why, ...(row.roles ?? [])].join(' ')
@@ -33,7 +33,7 @@ export default function Nodes({ cluster }: { cluster: Cluster }) {
   const writes = may(cluster, 'operator')
   const ask = (next: Wanted) => {
     act.reset()
-    if (next.rotation === 'online') act.mutate(next)
+    if (next.rotation === 'online' && !cluster.protected) act.mutate(next)
     else setWanted(next)
   }
   const columns = useMemo(() => columnsOfNodes(writes ? ask : undefined), [writes, cluster])
@@ -46,9 +46,9 @@ export default function Nodes({ cluster }: { cluster: Cluster }) {
         {(rows) => <DataTable name="nodes" label={t('place.nodes')} rows={rows} columns={columns} id={id} text={text} empty={<Blank title={t('nodes.empty')} />} />}
       </Shown>
       {wanted && (
-        <Confirm cluster={cluster} title={t(`node.ask.${wanted.rotation as 'draining' | 'maintenance'}`, { name: wanted.node.name })} action={t(`rotation.do.${wanted.rotation}`)} busy={act.isPending} onConfirm={() => act.mutate(wanted)} onClose={() => setWanted(undefined)}>
-          <p>{t('node.stops', { n: wanted.node.in_flight })}</p>
-          {last && <div className="box bad" role="alert">{t('node.last')}</div>}
+        <Confirm cluster={cluster} title={t(`node.ask.${wanted.rotation}`, { name: wanted.node.name })} action={t(`rotation.do.${wanted.rotation}`)} busy={act.isPending} onConfirm={() => act.mutate(wanted)} onClose={() => setWanted(undefined)}>
+          {wanted.rotation !== 'online' && <p>{t('node.stops', { n: wanted.node.in_flight })}</p>}
+          {last && wanted.rotation !== 'online' && <div className="box bad" role="alert">{t('node.last')}</div>}
           {act.isError && <Failed error={act.error} />}
         </Confirm>
       )}
@@ -60,7 +60,7 @@ function columnsOfNodes(ask: ((next: Wanted) => void) | undefined): ShownColumn<
   const columns: ShownColumn<Node>[] = [
     { id: 'name', title: t('column.node'), standard: true, value: (row) => row.name, width: 150, show: (row) => <>{row.name} {row.leader && <span className="tag">{t('overview.leader')}</span>} {row.local && <span className="tag" title={t('node.local.help')}>{t('node.local')}</span>}</> },
     { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 110, show: (row) => <StateMark state={row.state} /> },
-    { id: 'since', title: t('column.since'), standard: true, value: (row) => row.since, width: 100, show: (row) => <Ago at={row.since} /> },
+    { id: 'since', title: t('column.since'), standard: true, value: (row) => row.since, width: 90, show: (row) => <For at={row.since} /> },
     { id: 'heard', title: t('node.heard'), standard: true, value: (row) => row.heard, width: 100, show: (row) => <Ago at={row.heard} /> },
     { id: 'rotation', title: t('node.rotation'), standard: true, value: (row) => row.rotation, options: [...rotations], width: 110, show: (row) => t(`rotation.${row.rotation as 'online'}`) },
     { id: 'inflight', title: t('figure.inFlight'), standard: true, align: 'right', width: 80, value: (row) => row.in_flight },

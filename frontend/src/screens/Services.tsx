@@ -47,7 +47,7 @@ function columnsOfServices(): ShownColumn<Row>[] {
     id: key, title, standard: true, align: 'right', width: 88, value, show: (row) => { const n = value(row); return n === undefined ? '' : number(n, digits) },
   })
   return [
-    { id: 'name', title: t('column.name'), standard: true, value: (row) => row.name },
+    { id: 'name', title: t('column.name'), standard: true, value: (row) => row.name, least: 170 },
     { id: 'state', title: t('column.state'), standard: true, width: 120, value: stateOf, options: [t('service.running'), t('service.disabled'), t('service.broken')], show: (row) => <ServiceState service={row} /> },
     figure('rate', t('figure.rate'), (row) => rate(row.live), 2),
     figure('count', t('figure.count'), (row) => row.live?.count),

@@ -7,7 +7,7 @@ import { languages, setLanguage, t, type Language } from '../text'
 import { looks, useLook } from '../theme/mode'
 import { dismiss, useNotices } from '../ui/notice'
 import { StateMark } from '../ui/State'
-import { Ago } from '../ui/time'
+import { Ago, For } from '../ui/time'
 import { KeySheet } from './KeySheet'
 import { useKeys } from './keys'
 import { Palette } from './Palette'
@@ -91,7 +91,7 @@ function Connection({ cluster }: { cluster: Cluster }) {
   return (
     <div className="strip" data-state={cluster.state} role="status">
       <strong>{cluster.state === 'down' ? t('shell.down') : t('shell.unknown')}</strong>{' '}
-      {t('shell.since')} <Ago at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} {cluster.why && <span className="quiet">{cluster.why}</span>}
+      <For at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} {cluster.why && <span className="quiet">{cluster.why}</span>}
     </div>
   )
 }

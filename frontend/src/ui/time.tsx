@@ -29,6 +29,13 @@ export function Ago({ at }: { at: string | undefined }) {
   return <time dateTime={at} title={`${time(at)} · ${new Date(at).toISOString()}`}>{t('time.ago', { span: span(seconds) })}</time>
 }
 
+/** "for 12 min": how long something lasts already. */
+export function For({ at }: { at: string }) {
+  const current = useSyncExternalStore(subscribe, () => now)
+  const seconds = (Math.max(current, Date.now() - 5_000) - Date.parse(at)) / 1000
+  return <time dateTime={at} title={`${time(at)} · ${new Date(at).toISOString()}`}>{t('time.for', { span: span(seconds) })}</time>
+}
+
 export function At({ at }: { at: string }) {
   return <time dateTime={at} title={new Date(at).toISOString()}>{time(at)}</time>
 }
