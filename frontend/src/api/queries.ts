@@ -82,9 +82,14 @@ export const useHistory = (cluster: string, of: { kind: string; name: string } |
   })
 
 export const useAudit = (cluster: string, filter: Record<string, string>, limit: number) =>
-  useRead<Pages<AuditEntry>>(cluster, ['audit', filter, limit], async (signal) => {
-    const query = new URLSearchParams({ ...filter, limit: String(limit) })
-    return pages(await admin<List<AuditEntry>>(cluster, `audit?${query}`, { signal }))
+  useQuery({
+    // Not below the cluster's key, and never by itself: each look at the audit log is an entry in it.
+    queryKey: ['audit', cluster, filter, limit],
+    refetchOnWindowFocus: false,
+    queryFn: async ({ signal }) => {
+      const query = new URLSearchParams({ ...filter, limit: String(limit) })
+      return pages(await admin<List<AuditEntry>>(cluster, `audit?${query}`, { signal }))
+    },
   })
 
 const pages = <T,>(list: List<T>): Pages<T> => ({ items: list.items ?? [], next: list.next ?? '' })

@@ -30,6 +30,7 @@ export default function Audit({ cluster }: { cluster: Cluster }) {
         <TextInput w={200} placeholder={t('audit.subject')} aria-label={t('audit.subject')} value={typed.subject} onChange={(event) => setTyped({ ...typed, subject: event.currentTarget.value })} />
         <Select w={140} clearable placeholder={t('audit.outcome')} aria-label={t('audit.outcome')} data={['done', 'refused', 'failed']} value={filter.outcome ?? null} onChange={(value) => put('outcome', value ?? '')} />
         <Button type="submit" variant="default">{t('audit.filter')}</Button>
+        <Button variant="default" loading={audit.isFetching} onClick={() => void audit.refetch()}>{t('audit.again')}</Button>
         {filtered && <Button variant="subtle" onClick={() => { setTyped({ actor: '', subject: '' }); setFilter({}) }}>{t('list.reset')}</Button>}
       </form>
       <Shown of={audit}>

@@ -12,6 +12,7 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
   const connections = useConnections(cluster.id)
   const known = cluster.status
   const status = known?.status
+  const away = cluster.state !== 'up'
   return (
     <div className="page">
       <div className="head"><h1>{cluster.name}</h1></div>
@@ -31,6 +32,8 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
           </dl>
         )
         : <p className="quiet">{t('overview.nothing')}</p>}
+      {away && <p className="quiet">{t('overview.away')}</p>}
+      {!(away && !problems.data) && <>
       <h2>{t('overview.problems')}</h2>
       <Shown of={problems}>
         {(list) =>
@@ -43,6 +46,8 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
               </table>
             )}
       </Shown>
+      </>}
+      {!(away && !connections.data) && <>
       <h2>{t('overview.connections')}</h2>
       <Shown of={connections}>
         {(list) =>
@@ -60,6 +65,7 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
               </div>
             )}
       </Shown>
+      </>}
     </div>
   )
 }

@@ -58,12 +58,12 @@ export default function Nodes({ cluster }: { cluster: Cluster }) {
 
 function columnsOfNodes(ask: ((next: Wanted) => void) | undefined): ShownColumn<Node>[] {
   const columns: ShownColumn<Node>[] = [
-    { id: 'name', title: t('column.node'), standard: true, value: (row) => row.name, width: 150, show: (row) => <>{row.name} {row.leader && <span className="tag">{t('overview.leader')}</span>} {row.local && <span className="tag" title={t('node.local.help')}>{t('node.local')}</span>}</> },
-    { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 110, show: (row) => <StateMark state={row.state} /> },
+    { id: 'name', title: t('column.node'), standard: true, value: (row) => row.name, width: 130, show: (row) => <>{row.name} {row.leader && <span className="tag">{t('overview.leader')}</span>} {row.local && <span className="tag" title={t('node.local.help')}>{t('node.local')}</span>}</> },
+    { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 96, show: (row) => <StateMark state={row.state} /> },
     { id: 'since', title: t('column.since'), standard: true, value: (row) => row.since, width: 90, show: (row) => <For at={row.since} /> },
-    { id: 'heard', title: t('node.heard'), standard: true, value: (row) => row.heard, width: 100, show: (row) => <Ago at={row.heard} /> },
-    { id: 'rotation', title: t('node.rotation'), standard: true, value: (row) => row.rotation, options: [...rotations], width: 110, show: (row) => t(`rotation.${row.rotation as 'online'}`) },
-    { id: 'inflight', title: t('figure.inFlight'), standard: true, align: 'right', width: 80, value: (row) => row.in_flight },
+    { id: 'heard', title: t('node.heard'), standard: true, value: (row) => row.heard, width: 86, show: (row) => <Ago at={row.heard} /> },
+    { id: 'rotation', title: t('node.rotation'), standard: true, value: (row) => row.rotation, options: [...rotations], width: 104, show: (row) => t(`rotation.${row.rotation as 'online'}`) },
+    { id: 'inflight', title: t('figure.inFlight'), standard: true, align: 'right', width: 72, value: (row) => row.in_flight },
     { id: 'revision', title: t('column.revision'), standard: true, align: 'right', width: 80, value: (row) => row.revision },
     { id: 'problems', title: t('column.problems'), standard: true, align: 'right', width: 84, value: (row) => row.problems, show: (row) => (row.problems > 0 ? <span style={{ color: 'var(--sb-down)' }}>{row.problems}</span> : 0) },
     { id: 'why', title: t('overview.why'), standard: true, value: (row) => row.why },

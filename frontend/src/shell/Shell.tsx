@@ -105,7 +105,7 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
       {places.filter((place) => place.shown(cluster)).map((place) => (
         <a key={place.id} href={place.to(cluster)} aria-current={current((section ?? '') === place.id)}>{t(place.title)}</a>
       ))}
-      <h2>{t('shell.definitions')}</h2>
+      {kinds.data && <h2>{t('shell.definitions')}</h2>}
       {kinds.data?.map((one) => (
         <a key={one.name} href={href(['c', cluster.id, 'd', one.name])} aria-current={current((section === 'd' || section === 'new') && kind === one.name)}>
           <span className="cut">{one.title}</span><span className="quiet small">{one.count}</span>
