@@ -31,7 +31,7 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui
 	@build/ui.sh build
 
-test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic
+test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface in a browser
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
 	@build/plsql.sh
 	@echo "==> go vet ./..."
@@ -44,6 +44,7 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
 	@build/ui.sh test
+	@build/ui.sh e2e
 
 chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
 	@build/setup.sh postgresql mariadb-server

@@ -2,6 +2,7 @@
 # The user interface: its npm packages, its build into frontend/dist, its tests.
 #
 #   build/ui.sh deps|build|test
+#   build/ui.sh e2e [FOLDER]    drives it in Chromium against a real node; pictures go into FOLDER
 #
 # The versions are those of frontend/package-lock.json, no others.
 set -eu
@@ -24,8 +25,17 @@ test)
 	echo "==> vitest run (frontend)"
 	node_modules/.bin/vitest run --reporter=dot
 	;;
+e2e)
+	../build/setup.sh chromium
+	node_modules/.bin/vite build --logLevel warn
+	mkdir -p ../build/dev
+	echo "==> go build the node and the console"
+	(cd .. && go build -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
+	echo "==> node e2e/run.mjs (a real node, a real browser)"
+	node e2e/run.mjs ../build/dev/e2e-node ../build/dev/e2e-console ${2:+"$2"}
+	;;
 *)
-	echo "build/ui.sh: deps, build or test is needed, not $1" >&2
+	echo "build/ui.sh: deps, build, test or e2e is needed, not $1" >&2
 	exit 1
 	;;
 esac

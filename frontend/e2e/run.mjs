@@ -217,7 +217,7 @@ try {
   })
   await step('a protected cluster wants its name before it deletes, with a result for each', async () => {
     await at('/settings')
-    await page.getByText('Protected', { exact: true }).click()
+    await page.getByRole('switch', { name: 'Protected' }).check({ force: true })
     await button('Save').click()
     await page.getByText('Protected: Test bench').waitFor()
     await at('/d/security')

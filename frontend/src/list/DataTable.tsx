@@ -2,7 +2,7 @@
 // keyboard, and only the rows in sight in the page.
 import { Checkbox, Menu, Select, TextInput, Button } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import * as z from 'zod/mini'
 import { t } from '../text'
 import { Blank } from '../ui/states'
@@ -40,7 +40,7 @@ export function DataTable<Row>(props: Props<Row>) {
   const [view, setView] = useStored('list.' + props.name, shape, { columns: standard, sort: '', down: false, filters: {} })
   const [search, setSearch] = useState('')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const shown = columns.filter((column) => view.columns.includes(column.id))
+  const shown = useMemo(() => columns.filter((column) => view.columns.includes(column.id)), [columns, view.columns])
   const visible = useMemo(
     () => visibleRows(rows, columns, { ...plainView, ...view, search }, text),
     [rows, columns, view, search, text],
@@ -122,6 +122,9 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
     last.current = id(row)
     setChosen(next)
   }
+  // Rows are drawn anew only when something of them changed, so what they call stays the same.
+  const acts = useRef<RowActs<Row>>({ key: () => undefined, toggle: () => undefined })
+  const act = useMemo<RowActs<Row>>(() => ({ key: (event, index) => acts.current.key(event, index), toggle: (row, range) => acts.current.toggle(row, range) }), [])
   const all = visible.every((row) => chosen.has(id(row)))
   const onKey = (event: KeyboardEvent<HTMLDivElement>, index: number) => {
     const row = visible[index]
@@ -138,6 +141,9 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
     rows.scrollToIndex(index)
     requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[aria-rowindex="${index + 2}"]`)?.focus())
   }
+  useEffect(() => {
+    acts.current = { key: onKey, toggle }
+  })
   return (
     <div className="scroll" ref={scroll} tabIndex={-1}>
       <div className="table" role="grid" aria-label={label} aria-rowcount={visible.length + 1} style={{ height: rows.getTotalSize() + rowHeight, minWidth: width }}>
@@ -157,30 +163,57 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
         </div>
         {rows.getVirtualItems().map((item) => {
           const row = visible[item.index] as Row
-          const to = open?.(row)
           return (
-            <div
-              key={id(row)} className="tr body" role="row" aria-rowindex={item.index + 2} aria-selected={selected ? chosen.has(id(row)) : undefined}
-              tabIndex={item.index === (rows.range?.startIndex ?? 0) ? 0 : -1} onKeyDown={(event) => onKey(event, item.index)}
-              style={{ gridTemplateColumns: template, top: item.start + rowHeight }}
-            >
-              {selected && (
-                <div className="td tick" role="gridcell">
-                  <input type="checkbox" tabIndex={-1} aria-label={t('list.select', { name: id(row) })} checked={chosen.has(id(row))} onChange={() => undefined} onClick={(event) => toggle(row, event.shiftKey)} />
-                </div>
-              )}
-              {shown.map((column, i) => (
-                <div key={column.id} className={'td' + (column.align ? ' right' : '')} role="gridcell">
-                  {i === 0 && to ? <a href={to} tabIndex={-1}>{cell(column, row)}</a> : cell(column, row)}
-                </div>
-              ))}
-            </div>
+            <TableRow
+              key={id(row)} row={row} name={id(row)} to={open?.(row)} index={item.index} top={item.start + rowHeight} columns={shown} template={template}
+              chosen={selected ? chosen.has(id(row)) : undefined} first={item.index === (rows.range?.startIndex ?? 0)} act={act}
+            />
           )
         })}
       </div>
     </div>
   )
 }
+
+interface RowActs<Row> {
+  key: (event: KeyboardEvent<HTMLDivElement>, index: number) => void
+  toggle: (row: Row, range: boolean) => void
+}
+
+interface RowProps<Row> {
+  row: Row
+  name: string
+  to: string | undefined
+  index: number
+  top: number
+  columns: ShownColumn<Row>[]
+  template: string
+  chosen: boolean | undefined
+  first: boolean
+  act: RowActs<Row>
+}
+
+function PlainRow<Row>({ row, name, to, index, top, columns, template, chosen, first, act }: RowProps<Row>) {
+  return (
+    <div
+      className="tr body" role="row" aria-rowindex={index + 2} aria-selected={chosen} tabIndex={first ? 0 : -1}
+      onKeyDown={(event) => act.key(event, index)} style={{ gridTemplateColumns: template, top }}
+    >
+      {chosen !== undefined && (
+        <div className="td tick" role="gridcell">
+          <input type="checkbox" tabIndex={-1} aria-label={t('list.select', { name })} checked={chosen} onChange={() => undefined} onClick={(event) => act.toggle(row, event.shiftKey)} />
+        </div>
+      )}
+      {columns.map((column, i) => (
+        <div key={column.id} className={'td' + (column.align ? ' right' : '')} role="gridcell">
+          {i === 0 && to ? <a href={to} tabIndex={-1}>{cell(column, row)}</a> : cell(column, row)}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+const TableRow = memo(PlainRow) as typeof PlainRow
 
 function cell<Row>(column: ShownColumn<Row>, row: Row): ReactNode {
   if (column.show) return column.show(row)

@@ -42,8 +42,9 @@ export default function Revisions({ cluster }: { cluster: Cluster }) {
                     <p className="quiet small"><At at={revision.at} /> {revision.addr}</p>
                     {revision.changes.map((change) => (
                       <details key={change.kind + change.name}>
-                        <summary style={{ cursor: 'pointer' }}>{t(`op.${change.op}`)} <a href={href(['c', cluster.id, 'd', change.kind, change.name])}>{change.kind}/{change.name}</a></summary>
+                        <summary style={{ cursor: 'pointer' }}>{t(`op.${change.op}`)} {change.kind}/{change.name}</summary>
                         <DiffTable changes={change.diff ?? []} />
+                        <p><a href={href(['c', cluster.id, 'd', change.kind, change.name])}>{t('history.open', { name: change.name })}</a></p>
                       </details>
                     ))}
                     {may(cluster, 'developer') && revision !== items[0] && <Button mt="sm" variant="default" onClick={() => setBack(revision.revision)}>{t('history.all', { n: revision.revision })}</Button>}

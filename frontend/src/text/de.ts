@@ -175,6 +175,7 @@ export const de: Catalogue = {
   'history.noReason': 'ohne Angabe',
   'history.notThen': 'Bei Revision {revision} gab es sie nicht.',
   'history.nothing': 'Die Konfiguration ist schon so.',
+  'history.open': '{name} öffnen, wie sie jetzt ist',
   'history.reason': 'wie bei Revision {revision}',
   'history.renamed': 'Umbenannt von {from} in {to}.',
   'history.restore': 'Diesen Stand zurückholen',

@@ -173,6 +173,7 @@ export const en = {
   'history.noReason': 'no reason given',
   'history.notThen': 'It did not exist at revision {revision}.',
   'history.nothing': 'The configuration is like this already.',
+  'history.open': 'Open {name} as it is now',
   'history.reason': 'as it was at revision {revision}',
   'history.renamed': 'Renamed from {from} to {to}.',
   'history.restore': 'Bring this state back',

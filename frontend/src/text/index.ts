@@ -54,13 +54,21 @@ export function fill(text: Text, args: Args, locale: string): string {
   })
 }
 
+// Making a formatter takes longer than drawing a row.
+const formatters = new Map<string, unknown>()
+
+function cached<T>(key: string, make: () => T): T {
+  if (!formatters.has(key)) formatters.set(key, make())
+  return formatters.get(key) as T
+}
+
 export function number(value: number, digits = 0): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)
+  return cached(`${language} ${digits}`, () => new Intl.NumberFormat(language, { maximumFractionDigits: digits })).format(value)
 }
 
 /** A point in time in the reader's zone. */
 export function time(at: string | Date): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))
+  return cached(language, () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })).format(new Date(at))
 }
 
 /** A length of time in its largest fitting unit: "12 s", "4 min", "3 h", "2 d". */

@@ -4,9 +4,14 @@ const steel: MantineColorsTuple = [
   '#e9f5f6', '#d3e6e8', '#a6cdd1', '#76b3ba', '#4f9da6', '#368f99', '#247c86', '#1d6870', '#175860', '#0d474e',
 ]
 
+// Dark enough for white text, light enough to be read on a tint of itself.
+const red: MantineColorsTuple = [
+  '#fdecec', '#fbd9da', '#f5b0b3', '#ee8488', '#e65e63', '#dd424a', '#c4262e', '#b3161f', '#98111a', '#7c0c14',
+]
+
 /** Mantine's side of the design system; the tokens themselves are in tokens.css. */
 export const theme = createTheme({
-  colors: { steel },
+  colors: { steel, red },
   primaryColor: 'steel',
   primaryShade: { light: 7, dark: 6 },
   defaultRadius: 'sm',
