@@ -118,6 +118,7 @@ var table = map[string]row{
 
 // mayPanic lists the packages whose code may call panic, each with its reason.
 var mayPanic = map[string]string{
+	"app":                 "it passes on http.ErrAbortHandler, by which net/http breaks off an answer; it ends no process",
 	"node/library/xmlmap": "a running XPath expression can be left in no other way; the package recovers it itself",
 }
 

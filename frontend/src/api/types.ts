@@ -1259,4 +1259,12 @@ export const Code = {
   Unavailable: "unavailable",
   Timeout: "timeout",
   NotApplicable: "not_applicable",
+  Unreachable: "unreachable",
+  WrongAuthority: "wrong_authority",
+  ReadOnly: "read_only",
+  Confirm: "confirmation_required",
+  SignedOut: "signed_out",
+  VaultLocked: "vault_locked",
+  Vault: "vault",
+  NotHere: "not_here",
 } as const;

@@ -1,0 +1,274 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	stateDir = "state"
+	lockFile = "lock"
+)
+
+// Config says where the app keeps its files and who it is.
+type Config struct {
+	Dir     string  // of the user's own; made with mode 0700; required
+	Mode    Mode    // told to the user interface; empty means desktop
+	Version string  // of the program; empty means "dev"
+	Keyring Keyring // nil means the operating system's
+	Log     *slog.Logger
+	Now     func() time.Time // nil means time.Now
+}
+
+// App is the core of the desktop app. Its methods may be called from any goroutine.
+type App struct {
+	cfg     Config
+	log     *slog.Logger
+	lock    *flock.Flock
+	list    *list
+	vault   *vault
+	changes *changes
+	looked  *attention
+	notice  string
+
+	mu      sync.Mutex
+	conns   map[string]*conn
+	ctx     context.Context // of Run; nil before it
+	workers sync.WaitGroup
+}
+
+// Open reads what is saved; it asks nobody, neither clusters nor the keyring. One app
+// at a time may use a folder; Run gives it back, or Close when Run is never called.
+func Open(cfg Config) (*App, error) {
+	if cfg.Dir == "" {
+		return nil, errors.New("app config: the folder is missing")
+	}
+	cfg.Mode, cfg.Version = cmp.Or(cfg.Mode, ModeDesktop), cmp.Or(cfg.Version, "dev")
+	cfg.Log = cmp.Or(cfg.Log, slog.Default())
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if err := os.MkdirAll(filepath.Join(cfg.Dir, stateDir), 0o700); err != nil {
+		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}}
+	if ok, err := a.lock.TryLock(); err != nil || !ok {
+		return nil, errors.Join(fmt.Errorf("the folder %s is used by another app", cfg.Dir), err)
+	}
+	a.changes = newChanges(newID()[:8])
+	a.looked = &attention{clock: cfg.Now, begin: a.wakeAll}
+	a.vault = newVault(cfg, func() { a.changes.add(ChangeVault, "") })
+	var err error
+	if a.list, a.notice, err = openList(cfg.Dir, cfg.Now()); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	if a.notice != "" {
+		a.log.Warn("the list of clusters could not be read", "notice", a.notice)
+	}
+	for _, e := range a.list.all() {
+		if a.conns[e.ID], err = a.newConn(e); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// Close gives the folder back. Run does so itself.
+func (a *App) Close() error { return a.lock.Unlock() }
+
+// Run opens the vault and asks after every cluster until ctx ends.
+func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a.mu.Lock()
+	if a.ctx != nil {
+		a.mu.Unlock()
+		return errors.New("run app: it runs, or has run, already")
+	}
+	a.ctx = ctx
+	a.workers.Go(a.vault.start)
+	for _, c := range a.conns {
+		a.work(c)
+	}
+	a.mu.Unlock()
+	<-ctx.Done()
+	a.mu.Lock() // a worker that is being started now is waited for, and none is from here on
+	a.workers.Wait()
+	a.mu.Unlock()
+	return a.Close()
+}
+
+// work starts the worker of a cluster; the caller holds a.mu. Before Run there is none.
+func (a *App) work(c *conn) {
+	if a.ctx == nil || a.ctx.Err() != nil {
+		close(c.done)
+		return
+	}
+	ctx, cancel := context.WithCancel(a.ctx)
+	c.cancel = cancel
+	a.workers.Go(func() { c.run(ctx) })
+}
+
+// running returns the context of Run; nil before it.
+func (a *App) running() context.Context {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ctx
+}
+
+// conn returns the connection of a cluster.
+func (a *App) conn(id string) (*conn, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c, ok := a.conns[id]; ok {
+		return c, nil
+	}
+	return nil, refuse(404, "not_found", "there is no saved cluster with this id")
+}
+
+// add saves a new cluster and starts its worker.
+func (a *App) add(in SaveCluster) (*conn, error) {
+	if err := in.clean(); err != nil {
+		return nil, err
+	}
+	e := entry{ID: newID(), SaveCluster: in}
+	c, err := a.newConn(e)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.list.put(e); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	a.conns[e.ID] = c
+	if a.ctx != nil {
+		a.work(c)
+	}
+	a.mu.Unlock()
+	a.changes.add(ChangeList, e.ID)
+	return c, nil
+}
+
+// edit replaces what is saved of a cluster.
+func (a *App) edit(ctx context.Context, c *conn, in SaveCluster) error {
+	if err := in.clean(); err != nil {
+		return err
+	}
+	if err := a.list.put(entry{ID: c.id, SaveCluster: in}); err != nil {
+		return err
+	}
+	a.changes.add(ChangeList, c.id)
+	return c.change(ctx, in)
+}
+
+// remove signs out of a cluster and forgets it and all that is known of it.
+func (a *App) remove(ctx context.Context, c *conn) (SignedOut, error) {
+	out, err := c.signOut(ctx, SignOut{})
+	if err != nil {
+		return out, err
+	}
+	if err := a.list.remove(c.id); err != nil {
+		return out, err
+	}
+	a.mu.Lock()
+	delete(a.conns, c.id)
+	cancel := c.cancel
+	a.mu.Unlock()
+	if cancel != nil {
+		cancel()
+		<-c.done
+	}
+	c.via().close()
+	if err := os.Remove(c.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		a.log.Warn("what was known of a cluster cannot be removed", "error", err)
+	}
+	a.changes.forget(c.id)
+	a.changes.add(ChangeList, "")
+	return out, nil
+}
+
+// clusters describes every saved cluster, in the order of the list.
+func (a *App) clusters() []Cluster {
+	out := []Cluster{}
+	for _, e := range a.list.all() {
+		if c, err := a.conn(e.ID); err == nil {
+			out = append(out, c.show())
+		}
+	}
+	return out
+}
+
+func (a *App) ids() []string {
+	var out []string
+	for _, e := range a.list.all() {
+		out = append(out, e.ID)
+	}
+	return out
+}
+
+// signedInIDs returns the clusters that somebody is signed in to.
+func (a *App) signedInIDs() []string {
+	var out []string
+	for _, id := range a.ids() {
+		if c, err := a.conn(id); err == nil && c.account() != "" {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// wakeAll makes every worker look now.
+func (a *App) wakeAll() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.conns {
+		c.poke()
+	}
+}
+
+// lookFor is how long one call counts as somebody who looks: longer than a long poll.
+const lookFor = 40 * time.Second
+
+// attention knows whether somebody looks at the clusters.
+type attention struct {
+	clock func() time.Time
+	begin func() // called when somebody begins to look
+	until atomic.Int64
+}
+
+// mark says that somebody looks now.
+func (l *attention) mark() {
+	now := l.clock()
+	if l.until.Swap(now.Add(lookFor).UnixNano()) < now.UnixNano() {
+		l.begin()
+	}
+}
+
+// now says whether somebody looks.
+func (l *attention) now() bool { return l.clock().UnixNano() < l.until.Load() }
+
+// newID returns 26 characters of chance.
+func newID() string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(randomBytes(16)))
+}
+
+// DefaultDir returns the folder of the app below the user's configuration folder.
+func DefaultDir() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("find configuration folder: %w", err)
+	}
+	return filepath.Join(dir, "signalbox"), nil
+}
