@@ -100,7 +100,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.ctx = ctx
 	a.workers.Go(a.vault.start)
 	for _, c := range a.conns {
-		a.work(c)
+		a.work(c) //nolint:contextcheck // it takes the context from a.ctx, set above
 	}
 	a.mu.Unlock()
 	<-ctx.Done()

@@ -261,8 +261,7 @@ func (c *conn) client(way *failover, token string) (*client.Client, error) {
 
 // reason returns the cause of a failed call in few words.
 func reason(err error) string {
-	var foreign *foreignAuthorityError
-	if errors.As(err, &foreign) {
+	if foreign, ok := errors.AsType[*foreignAuthorityError](err); ok {
 		return foreign.Error()
 	}
 	if u, ok := errors.AsType[*client.Unreachable](err); ok {

@@ -142,7 +142,7 @@ func (a *App) getEvents(r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), pollFor)
 	defer cancel()
 	if run := a.running(); run != nil {
-		stop := context.AfterFunc(run, cancel)
+		stop := context.AfterFunc(run, cancel) //nolint:contextcheck // the poll ends with the app, too
 		defer stop()
 	}
 	return a.changes.after(ctx, r.URL.Query().Get("after")), nil

@@ -61,7 +61,7 @@ func (c *conn) pass(w http.ResponseWriter, r *http.Request, path string) error {
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	}
-	c.proxy(path, token).ServeHTTP(w, r.WithContext(ctx))
+	c.proxy(path, token).ServeHTTP(w, r.WithContext(ctx)) //nolint:contextcheck // check takes it from the request
 	return nil
 }
 
@@ -169,8 +169,12 @@ func address(base *url.URL, path, query string) *url.URL {
 
 // check looks at an answer before it goes back.
 func (c *conn) check(resp *http.Response, token string) error {
-	for _, name := range []string{"Set-Cookie", "Strict-Transport-Security", "Content-Security-Policy", "Alt-Svc", "Clear-Site-Data", "Location", "Refresh"} {
+	for _, name := range []string{"Set-Cookie", "Strict-Transport-Security", "Content-Security-Policy", "Alt-Svc", "Clear-Site-Data", "Location", "Refresh", "X-Content-Type-Options", "Referrer-Policy"} {
 		resp.Header.Del(name)
+	}
+	if len(resp.Trailer) > 0 { // HTTP/1.1 has none beside a length
+		resp.Header.Del("Content-Length")
+		resp.ContentLength = -1
 	}
 	if resp.Header.Get("Cache-Control") == "" {
 		resp.Header.Set("Cache-Control", "no-store")

@@ -27,7 +27,7 @@ const (
 )
 
 // AppInfo says what answers below /api.
-type AppInfo struct {
+type AppInfo struct { //nolint:revive // TypeScript knows it by this name, without a package
 	Mode    Mode   `json:"mode"`
 	Version string `json:"version"`
 	Notice  string `json:"notice,omitempty" jsonschema:"what the user should know, such as a file that could not be read and was set aside"`
