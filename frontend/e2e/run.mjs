@@ -49,6 +49,7 @@ async function step(what, act) {
 async function look(name) {
   for (const scheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: scheme })
+    assert.equal(await page.locator('.bar').evaluate((bar) => Math.min(bar.getBoundingClientRect().top, 0) + document.documentElement.scrollTop), 0, `${name}: the bar is in sight`)
     const { violations } = await audit()
     const serious = violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
     assert.deepEqual(serious.map((one) => `${one.id}: ${one.nodes.map((element) => element.html.slice(0, 160)).join(' | ')}`), [], `${name} in ${scheme} is accessible`)

@@ -44,11 +44,11 @@ export function rate(figures: Figures | undefined): number | undefined {
 
 function columnsOfServices(): ShownColumn<Row>[] {
   const figure = (key: string, title: string, value: (row: Row) => number | undefined, digits = 0): ShownColumn<Row> => ({
-    id: key, title, standard: true, align: 'right', width: 88, value, show: (row) => { const n = value(row); return n === undefined ? '' : number(n, digits) },
+    id: key, title, standard: true, align: 'right', width: 76, value, show: (row) => { const n = value(row); return n === undefined ? '' : number(n, digits) },
   })
   return [
-    { id: 'name', title: t('column.name'), standard: true, value: (row) => row.name, least: 170 },
-    { id: 'state', title: t('column.state'), standard: true, width: 120, value: stateOf, options: [t('service.running'), t('service.disabled'), t('service.broken')], show: (row) => <ServiceState service={row} /> },
+    { id: 'name', title: t('column.name'), standard: true, value: (row) => row.name, least: 150 },
+    { id: 'state', title: t('column.state'), standard: true, width: 106, value: stateOf, options: [t('service.running'), t('service.disabled'), t('service.broken')], show: (row) => <ServiceState service={row} /> },
     figure('rate', t('figure.rate'), (row) => rate(row.live), 2),
     figure('count', t('figure.count'), (row) => row.live?.count),
     { ...figure('errors', t('figure.errors'), (row) => row.live?.errors), show: (row) => (row.live?.errors ? <span style={{ color: 'var(--sb-down)' }}>{number(row.live.errors)}</span> : (row.live?.errors ?? '')) },

@@ -141,7 +141,7 @@ export const de: Catalogue = {
   'figure.inFlight': 'Laufend',
   'figure.line': '{count} Aufrufe, {errors} Fehler, {rate}/s · p50 {p50} ms, p99 {p99} ms, längster {max} ms',
   'figure.none': 'keine seit dem Start des Knotens',
-  'figure.rate': 'Je Sekunde',
+  'figure.rate': 'Je s',
   'form.add': 'Hinzufügen',
   'form.badJson': 'Das ist noch kein JSON.',
   'form.changed': '(geändert)',

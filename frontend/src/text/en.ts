@@ -139,7 +139,7 @@ export const en = {
   'figure.inFlight': 'Running',
   'figure.line': '{count} calls, {errors} errors, {rate}/s · p50 {p50} ms, p99 {p99} ms, longest {max} ms',
   'figure.none': 'none since the node started',
-  'figure.rate': 'Per second',
+  'figure.rate': 'Per s',
   'form.add': 'Add',
   'form.badJson': 'This is not JSON yet.',
   'form.changed': '(changed)',
