@@ -17,7 +17,7 @@ VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run test chaos check bench fmt audit dist clean go
+.PHONY: help run ui test chaos check bench fmt audit dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -28,7 +28,10 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 
-test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
+ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui
+	@build/ui.sh build
+
+test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface in a browser
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
 	@build/plsql.sh
 	@echo "==> go vet ./..."
@@ -40,6 +43,8 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@echo "==> go run ./build/bench -short -only start,deploy,odb (make bench measures all, for longer)"
 	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
+	@build/ui.sh test
+	@build/ui.sh e2e
 
 chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
 	@build/setup.sh postgresql mariadb-server
@@ -84,7 +89,7 @@ dist: go ## Build the release archives for Linux, Windows and macOS into dist
 	@build/dist.sh
 
 clean: ## Remove what make made, but not .tools and not the demo's data
-	rm -rf dist build/dev/signalbox build/dev/bench.tmp
+	rm -rf dist frontend/dist build/dev/signalbox build/dev/bench.tmp
 
 go:
 	@build/setup.sh go

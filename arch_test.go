@@ -112,7 +112,7 @@ var table = map[string]row{
 	"app/console": {may: []string{"app"}},
 	"app/typegen": {},
 	"app/desktop": {may: []string{"app"}},
-	"frontend":    {},
+	"frontend":    {design: true},
 	".":           {may: []string{"app", "app/desktop", "frontend"}},
 }
 

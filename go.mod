@@ -2,6 +2,8 @@ module signalbox.internal
 
 go 1.26.0
 
+ignore ./frontend/node_modules
+
 require (
 	filippo.io/age v1.3.2
 	github.com/antchfx/xpath v1.3.9

@@ -17,6 +17,7 @@ if [ ! -x "$tsc" ]; then
 	npm install --prefix "$tools" --no-save --no-audit --no-fund --loglevel=error "typescript@$version"
 fi
 for project in $projects; do
+	[ "$project" != ./frontend/tsconfig.json ] || build/ui.sh deps
 	echo "==> tsc -p ${project#./}"
 	"$tsc" --noEmit -p "$project"
 done

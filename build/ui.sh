@@ -1,0 +1,41 @@
+#!/bin/sh
+# The user interface: its npm packages, its build into frontend/dist, its tests.
+#
+#   build/ui.sh deps|build|test
+#   build/ui.sh e2e [FOLDER]    drives it in Chromium against a real node; pictures go into FOLDER
+#
+# The versions are those of frontend/package-lock.json, no others.
+set -eu
+cd "$(dirname "$0")/../frontend"
+
+../build/setup.sh nodejs npm
+if ! cmp -s package-lock.json node_modules/.package-lock.used; then
+	echo "==> npm ci in frontend (when package-lock.json changed)"
+	npm ci --no-audit --no-fund --loglevel=error
+	cp package-lock.json node_modules/.package-lock.used
+fi
+
+case ${1:-build} in
+deps) ;;
+build)
+	echo "==> vite build (into frontend/dist)"
+	node_modules/.bin/vite build --logLevel warn
+	;;
+test)
+	echo "==> vitest run (frontend)"
+	node_modules/.bin/vitest run --reporter=dot
+	;;
+e2e)
+	../build/setup.sh chromium
+	node_modules/.bin/vite build --logLevel warn
+	mkdir -p ../build/dev
+	echo "==> go build the node and the console"
+	(cd .. && go build -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
+	echo "==> node e2e/run.mjs (a real node, a real browser)"
+	node e2e/run.mjs ../build/dev/e2e-node ../build/dev/e2e-console ${2:+"$2"}
+	;;
+*)
+	echo "build/ui.sh: deps, build, test or e2e is needed, not $1" >&2
+	exit 1
+	;;
+esac

@@ -1,0 +1,62 @@
+// The one way to the server: fetch below /api, answers as JSON, refusals as ApiError.
+import { isObject } from '../form/pointer'
+import { t } from '../text'
+import type { Problem } from './types'
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail ?? problem.title)
+    this.name = 'ApiError'
+  }
+}
+
+export interface Call {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** Calls a path below /api. What is no answer of ours becomes an ApiError as well. */
+export async function call<T>(path: string, { method = 'GET', body, headers, signal }: Call = {}): Promise<T> {
+  const init: RequestInit = { method, headers: { Accept: 'application/json', ...headers } }
+  if (signal) init.signal = signal
+  if (body !== undefined) {
+    init.body = JSON.stringify(body)
+    init.headers = { ...init.headers, 'Content-Type': 'application/json' }
+  }
+  let answer: Response
+  try {
+    answer = await fetch('/api/' + path, init)
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw new ApiError(problem(0, 'unreachable', t('error.unreachable')))
+  }
+  const text = await answer.text()
+  const json = parse(text)
+  if (answer.ok) return json as T
+  throw new ApiError(readProblem(answer, json))
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function readProblem(answer: Response, json: unknown): Problem {
+  if (!isObject(json) || typeof json.code !== 'string') return problem(answer.status, 'internal', t('error.odd', { status: answer.status }))
+  const faults = Array.isArray(json.errors) ? json.errors.filter((one) => isObject(one) && typeof one.pointer === 'string') : []
+  return { ...problem(answer.status, json.code, t('error.odd', { status: answer.status })), ...json, status: answer.status, errors: faults }
+}
+
+function problem(status: number, code: string, detail: string): Problem {
+  return { type: 'about:blank', title: detail, status, code, detail }
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem
+  return problem(0, 'internal', error instanceof Error ? error.message : String(error))
+}

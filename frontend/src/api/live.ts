@@ -1,0 +1,53 @@
+// Long polls for what changed, so that screens read anew at once and nothing reads for nothing.
+import { useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { call } from './http'
+import type { Changes } from './types'
+
+export function useLive(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const ended = new AbortController()
+    void listen(queries, ended.signal)
+    return () => ended.abort()
+  }, [queries])
+}
+
+async function listen(queries: QueryClient, signal: AbortSignal) {
+  let cursor = ''
+  let wait = 500
+  while (!signal.aborted) {
+    try {
+      const changes = await call<Changes>(`events?after=${encodeURIComponent(cursor)}`, { signal })
+      if (cursor !== '') tell(queries, changes)
+      else void queries.invalidateQueries({ queryKey: ['clusters'] })
+      cursor = changes.cursor
+      wait = 500
+    } catch {
+      if (signal.aborted) return
+      await pause(wait, signal)
+      wait = Math.min(wait * 2, 10_000)
+    }
+  }
+}
+
+/** Marks as old what the changes concern. */
+export function tell(queries: QueryClient, { changes, reset }: Changes): void {
+  if (reset) {
+    void queries.invalidateQueries()
+    return
+  }
+  void queries.invalidateQueries({ queryKey: ['clusters'] })
+  const touched = new Set((changes ?? []).flatMap((change) => (change.cluster && change.type !== 'status' ? [change.cluster] : [])))
+  for (const cluster of touched) void queries.invalidateQueries({ queryKey: ['c', cluster] })
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

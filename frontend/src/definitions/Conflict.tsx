@@ -1,0 +1,52 @@
+// Somebody else was faster: what they changed, what I changed, and where both meet.
+import { Button, Modal, SegmentedControl } from '@mantine/core'
+import { useState } from 'react'
+import type { Definition } from '../api/types'
+import { decide, merge } from '../diff/diff'
+import { DiffTable, show } from '../diff/Diff'
+import { t } from '../text'
+import { Ago } from '../ui/time'
+
+interface Props {
+  base: unknown
+  mine: unknown
+  theirs: Definition
+  onMerged: (spec: unknown) => void
+  onClose: () => void
+}
+
+export function Conflict({ base, mine, theirs, onMerged, onClose }: Props) {
+  const result = merge(base, theirs.spec, mine)
+  const [choices, setChoices] = useState<ReadonlyMap<string, boolean>>(new Map())
+  return (
+    <Modal opened onClose={onClose} title={t('conflict.title')} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
+      <p>{t('conflict.what', { version: theirs.version })} <Ago at={theirs.updated} />. {t('conflict.safe')}</p>
+      <h2>{t('conflict.theirs')}</h2>
+      <DiffTable changes={result.theirs} heads={[t('conflict.base'), t('conflict.now')]} />
+      <h2>{t('conflict.mine')}</h2>
+      <DiffTable changes={result.mine} heads={[t('conflict.base'), t('conflict.draft')]} />
+      {result.conflicts.length > 0 && <h2>{t('conflict.both', { n: result.conflicts.length })}</h2>}
+      {result.conflicts.map((conflict) => (
+        <div className="box warn" key={conflict.pointer}>
+          <div className="row wrap">
+            <code className="grow">{conflict.pointer.slice(1) || '/'}</code>
+            <SegmentedControl
+              size="xs" value={choices.get(conflict.pointer) ? 'mine' : 'theirs'} aria-label={conflict.pointer}
+              data={[{ value: 'theirs', label: t('conflict.takeTheirs') }, { value: 'mine', label: t('conflict.takeMine') }]}
+              onChange={(side) => setChoices(new Map(choices).set(conflict.pointer, side === 'mine'))}
+            />
+          </div>
+          <pre style={{ margin: '8px 0 0', whiteSpace: 'pre-wrap' }}>
+            {t('conflict.base')}: {show(conflict.base)}{'\n'}
+            {t('conflict.now')}: {show(conflict.theirs)}{'\n'}
+            {t('conflict.draft')}: {show(conflict.mine)}
+          </pre>
+        </div>
+      ))}
+      <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+        <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
+        <Button onClick={() => onMerged(decide(result, choices))}>{t('conflict.go')}</Button>
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,36 @@
+import '@mantine/core/styles.css'
+import './theme/tokens.css'
+import './theme/app.css'
+import { MantineProvider } from '@mantine/core'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createRoot } from 'react-dom/client'
+import * as z from 'zod/mini'
+import { ApiError } from './api/http'
+import { App } from './shell/App'
+import { theme } from './theme/theme'
+
+// Checks without generated code: the content security policy allows no eval.
+z.config({ jitless: true })
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // What was refused stays refused; what did not arrive is asked for once more.
+      retry: (count, error) => count < 1 && !(error instanceof ApiError && error.problem.status > 0),
+      refetchOnWindowFocus: true,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+const root = document.getElementById('root')
+if (!root) throw new Error('the page has no root')
+createRoot(root).render(
+  <MantineProvider theme={theme} defaultColorScheme="auto">
+    <QueryClientProvider client={queries}>
+      <App />
+    </QueryClientProvider>
+  </MantineProvider>,
+)

@@ -1,0 +1,71 @@
+// One cluster at a glance: state, what is not in force, the far sides.
+import { useConnections, useProblems } from '../api/queries'
+import type { Cluster } from '../api/types'
+import { href } from '../shell/router'
+import { number, t } from '../text'
+import { Shown } from '../ui/states'
+import { StateMark } from '../ui/State'
+import { Ago, For } from '../ui/time'
+
+export function ClusterHome({ cluster }: { cluster: Cluster }) {
+  const problems = useProblems(cluster.id)
+  const connections = useConnections(cluster.id)
+  const known = cluster.status
+  const status = known?.status
+  const away = cluster.state !== 'up'
+  return (
+    <div className="page">
+      <div className="head"><h1>{cluster.name}</h1></div>
+      {status && known
+        ? (
+          <dl className="facts">
+            <dt>{t('column.state')}</dt><dd><StateMark state={cluster.state} /> <For at={cluster.since} /></dd>
+            <dt>{t('overview.read')}</dt><dd><Ago at={known.at} /></dd>
+            <dt>{t('column.nodes')}</dt><dd><a href={href(['c', cluster.id, 'nodes'])}>{t('overview.nodes', { up: status.nodes.up, down: status.nodes.down, unknown: status.nodes.unknown })}</a></dd>
+            <dt>{t('column.revision')}</dt><dd><a href={href(['c', cluster.id, 'history'])}>{number(status.revision)}</a> · {status.level ? t('home.level') : t('home.notLevel')}</dd>
+            <dt>{t('column.odb')}</dt><dd><StateMark state={status.odb.state} /> {status.odb.kind} <span className="quiet">{status.odb.where}</span> {status.odb.error}</dd>
+            {status.leader && <><dt>{t('overview.leader')}</dt><dd>{status.leader}</dd></>}
+            <dt>{t('column.backup')}</dt><dd><Ago at={status.last_backup?.at} /></dd>
+            <dt>{t('column.release')}</dt><dd>{status.version}</dd>
+            <dt>{t('column.address')}</dt><dd>{cluster.url ?? cluster.urls.join(', ')}</dd>
+            <dt>{t('add.fingerprint')}</dt><dd className="mono">{cluster.fingerprint}</dd>
+          </dl>
+        )
+        : <p className="quiet">{t('overview.nothing')}</p>}
+      {away && <p className="quiet">{t('overview.away')}</p>}
+      {!(away && !problems.data) && <>
+      <h2>{t('overview.problems')}</h2>
+      <Shown of={problems}>
+        {(list) =>
+          list.length === 0
+            ? <p className="quiet">{t('overview.noProblems')}</p>
+            : (
+              <table className="diff">
+                <thead><tr><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
+                <tbody>{list.map((one) => <tr key={one.kind + one.name}><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
+              </table>
+            )}
+      </Shown>
+      </>}
+      {!(away && !connections.data) && <>
+      <h2>{t('overview.connections')}</h2>
+      <Shown of={connections}>
+        {(list) =>
+          list.length === 0
+            ? <p className="quiet">{t('overview.noConnections')}</p>
+            : (
+              <div className="grid">
+                {list.map((one) => (
+                  <a className="card" key={one.name} href={href(['c', cluster.id, 'd', 'outgoing', one.name])}>
+                    <div className="row"><strong className="grow cut">{one.name}</strong>{one.enabled ? <StateMark state={one.state} /> : <span className="quiet">{t('overview.disabled')}</span>}</div>
+                    <div className="quiet small">{one.type} · <For at={one.since} /></div>
+                    {one.error && <div className="small" style={{ color: 'var(--sb-down)' }}>{one.error}</div>}
+                  </a>
+                ))}
+              </div>
+            )}
+      </Shown>
+      </>}
+    </div>
+  )
+}

@@ -1,0 +1,81 @@
+// From the address to the screen.
+import { lazy, Suspense, type ReactNode } from 'react'
+import { useLive } from '../api/live'
+import { useClusters, useKinds } from '../api/queries'
+import { sees } from '../api/role'
+import type { Cluster, Kind } from '../api/types'
+import { DefinitionList } from '../definitions/List'
+import { DefinitionScreen, NewDefinition } from '../definitions/Definition'
+import { AddCluster } from '../screens/AddCluster'
+import { ClusterHome } from '../screens/ClusterHome'
+import { EditCluster } from '../screens/EditCluster'
+import { Home } from '../screens/Home'
+import { SignIn } from '../screens/SignIn'
+import { t, useLanguage } from '../text'
+import { Blank, Loading, Shown } from '../ui/states'
+import { href, useRoute, type Route } from './router'
+import { Shell } from './Shell'
+
+const Services = lazy(() => import('../screens/Services'))
+const ServiceScreen = lazy(() => import('../screens/Service'))
+const Nodes = lazy(() => import('../screens/Nodes'))
+const Revisions = lazy(() => import('../screens/Revisions'))
+const Audit = lazy(() => import('../screens/Audit'))
+const Accounts = lazy(() => import('../screens/Accounts'))
+
+export function App() {
+  useLive()
+  const language = useLanguage()
+  const route = useRoute()
+  const clusters = useClusters()
+  const cluster = route.path[0] === 'c' ? clusters.data?.find((one) => one.id === route.path[1]) : undefined
+  document.documentElement.lang = language
+  return (
+    <Shell key={language} clusters={clusters.data ?? []} cluster={cluster} route={route}>
+      <Suspense fallback={<Loading />}>
+        <Shown of={clusters}>{(list) => <Screen route={route} clusters={list} cluster={cluster} />}</Shown>
+      </Suspense>
+    </Shell>
+  )
+}
+
+function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[]; cluster: Cluster | undefined }): ReactNode {
+  const [area, , section] = route.path
+  if (area === undefined) return <Home clusters={clusters} />
+  if (area === 'add') return <AddCluster link={route.query.link ?? ''} />
+  if (area !== 'c') return <Missing />
+  if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
+  if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
+  if (!cluster.signed_in_as || section === 'sign-in') return <SignIn key={cluster.id} cluster={cluster} code={route.query.code ?? ''} />
+  return <Inside key={cluster.id} route={route} cluster={cluster} />
+}
+
+function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNode {
+  const [, , section, ...rest] = route.path
+  switch (section) {
+    case undefined: return <ClusterHome cluster={cluster} />
+    case 'd': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => (rest[1] === undefined ? <DefinitionList key={kind.name} cluster={cluster} kind={kind} /> : <DefinitionScreen key={rest.join('/')} cluster={cluster} kind={kind} name={rest[1]} tab={route.query.tab ?? 'form'} />)}</OfKind>
+    case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + route.query.from} cluster={cluster} kind={kind} from={route.query.from ?? ''} />}</OfKind>
+    case 'services': return rest[0] === undefined ? <Services cluster={cluster} /> : <ServiceScreen key={rest[0]} cluster={cluster} name={rest[0]} />
+    case 'nodes': return <Nodes cluster={cluster} />
+    case 'history': return <Revisions cluster={cluster} />
+    case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} /> : <NotAllowed />
+    case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
+    default: return <Missing />
+  }
+}
+
+function OfKind({ cluster, kind, children }: { cluster: Cluster; kind: string; children: (kind: Kind) => ReactNode }) {
+  const kinds = useKinds(cluster.id)
+  return (
+    <Shown of={kinds}>
+      {(list) => {
+        const one = list.find((other) => other.name === kind)
+        return one ? children(one) : <Missing />
+      }}
+    </Shown>
+  )
+}
+
+const Missing = () => <Blank title={t('error.title.missing')}><a href={href([])}>{t('home.title')}</a></Blank>
+const NotAllowed = () => <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role: 'admin' })}</p></Blank>

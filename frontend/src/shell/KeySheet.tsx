@@ -1,0 +1,35 @@
+import { Modal } from '@mantine/core'
+import { Fragment } from 'react'
+import { t, type Key } from '../text'
+import { places } from './places'
+
+const general: [string[], Key][] = [
+  [['Ctrl', 'K'], 'keys.palette'],
+  [['c'], 'keys.switcher'],
+  [['Alt', '1…9'], 'keys.nth'],
+  [['?'], 'keys.title'],
+  [['/'], 'keys.search'],
+  [['n'], 'keys.new'],
+  [['Ctrl', 'S'], 'keys.save'],
+  [['↑', '↓'], 'keys.rows'],
+  [['Enter'], 'keys.open'],
+  [['Space'], 'keys.select'],
+  [['Esc'], 'keys.close'],
+  [['g', 'h'], 'home.title'],
+]
+
+export function KeySheet({ onClose }: { onClose: () => void }) {
+  const all: [string[], Key][] = [...general, ...places.map((place): [string[], Key] => [['g', place.key], place.title])]
+  return (
+    <Modal opened onClose={onClose} title={t('keys.title')} closeButtonProps={{ 'aria-label': t('action.close') }}>
+      <div className="keys">
+        {all.map(([keys, what]) => (
+          <Fragment key={what}>
+            <span>{keys.map((key) => <kbd key={key} style={{ marginRight: 4 }}>{key}</kbd>)}</span>
+            <span>{t(what)}</span>
+          </Fragment>
+        ))}
+      </div>
+    </Modal>
+  )
+}

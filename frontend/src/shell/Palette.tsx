@@ -1,0 +1,104 @@
+// Every place, action and object under one key. Objects of all clusters that are signed in
+// and up are read when it opens, and kept for a minute.
+import { Modal, TextInput } from '@mantine/core'
+import { useQueries } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import * as z from 'zod/mini'
+import { admin } from '../api/queries'
+import { may } from '../api/role'
+import type { Cluster, Definition, Kind, List } from '../api/types'
+import { t } from '../text'
+import { useStored } from '../ui/store'
+import { best } from './fuzzy'
+import { places } from './places'
+import { go, href } from './router'
+
+interface Item {
+  title: string
+  hint: string
+  to: string
+}
+
+interface Props {
+  clusters: Cluster[]
+  cluster: Cluster | undefined
+  only?: 'clusters' | undefined
+  onClose: () => void
+}
+
+const limit = 60
+const recentShape = z.array(z.object({ title: z.string(), hint: z.string(), to: z.string() }))
+
+export function Palette({ clusters, cluster, only, onClose }: Props) {
+  const [typed, setTyped] = useState('')
+  const [at, setAt] = useState(0)
+  const [recent, setRecent] = useStored('recent', recentShape, [])
+  const list = useRef<HTMLDivElement>(null)
+  const objects = useObjects(only ? [] : clusters)
+  const switches = clusters.map((one, i) => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
+  const items = only ? switches : [...acts(cluster), ...switches, ...objects]
+  const known = new Set(items.map((item) => item.to))
+  const start = only ? items : [...recent.filter((one) => known.has(one.to)), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
+  const found = best(typed, start, (item) => item.title + ' ' + item.hint, limit)
+  const active = Math.min(at, Math.max(found.length - 1, 0))
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [active])
+  const run = (item: Item | undefined) => {
+    if (!item) return
+    if (!only) setRecent([item, ...recent.filter((one) => one.to !== item.to)].slice(0, 8))
+    go(item.to)
+    onClose()
+  }
+  return (
+    <Modal opened onClose={onClose} withCloseButton={false} size="lg" className="palette" aria-label={only ? t('keys.switcher') : t('keys.palette')}>
+      <TextInput
+        data-autofocus size="sm" placeholder={only ? t('palette.clusters') : t('palette.all')} value={typed} role="combobox" aria-expanded aria-controls="palette" aria-activedescendant={`palette-${active}`}
+        aria-label={only ? t('palette.clusters') : t('palette.all')}
+        onChange={(event) => { setTyped(event.currentTarget.value); setAt(0) }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setAt(Math.min(active + 1, found.length - 1))
+          else if (event.key === 'ArrowUp') setAt(Math.max(active - 1, 0))
+          else if (event.key === 'Enter') run(found[active])
+          else return
+          event.preventDefault()
+        }}
+      />
+      <div className="options" role="listbox" id="palette" ref={list} aria-label={t('palette.found')}>
+        {found.length === 0 && <p className="quiet" style={{ padding: 12 }}>{t('list.nothing')}</p>}
+        {found.map((item, i) => (
+          <div key={item.to + item.title} id={`palette-${i}`} role="option" aria-selected={i === active} onClick={() => run(item)} onMouseMove={() => setAt(i)}>
+            <span className="grow cut">{item.title}</span><span className="quiet small cut">{item.hint}</span>
+          </div>
+        ))}
+      </div>
+    </Modal>
+  )
+}
+
+/** Places and actions of the cluster on the screen. */
+function acts(cluster: Cluster | undefined): Item[] {
+  const general = [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }]
+  if (!cluster) return general
+  const mine = places.filter((place) => place.shown(cluster)).map((place) => ({ title: t(place.title), hint: `${cluster.name} · g ${place.key}`, to: place.to(cluster) }))
+  return [...mine, { title: t('settings.title'), hint: cluster.name, to: href(['c', cluster.id, 'settings']) }, { title: t('signIn.title'), hint: cluster.name, to: href(['c', cluster.id, 'sign-in']) }, ...general]
+}
+
+/** Every definition of the clusters that can be asked now, and making a new one of each kind. */
+function useObjects(clusters: Cluster[]): Item[] {
+  const open = clusters.filter((cluster) => cluster.state === 'up' && cluster.signed_in_as)
+  const answers = useQueries({
+    queries: open.map((cluster) => ({ queryKey: ['c', cluster.id, 'palette', cluster.read_only], staleTime: 60_000, queryFn: ({ signal }: { signal: AbortSignal }) => readObjects(cluster, signal) })),
+  })
+  return answers.flatMap((answer) => answer.data ?? [])
+}
+
+async function readObjects(cluster: Cluster, signal: AbortSignal): Promise<Item[]> {
+  const kinds = (await admin<List<Kind>>(cluster.id, 'kinds', { signal })).items
+  const lists = await Promise.all(kinds.map((kind) => admin<List<Definition>>(cluster.id, `definitions/${encodeURIComponent(kind.name)}?limit=1000`, { signal })))
+  return kinds.flatMap((kind, i) => [
+    { title: kind.title, hint: `${cluster.name} · ${t('shell.definitions')}`, to: href(['c', cluster.id, 'd', kind.name]) },
+    ...(may(cluster, 'developer') ? [{ title: t('definition.new', { kind: kind.title }), hint: cluster.name, to: href(['c', cluster.id, 'new', kind.name]) }] : []),
+    ...(lists[i]?.items ?? []).map((one) => ({ title: one.name, hint: `${kind.title} · ${cluster.name}`, to: href(['c', cluster.id, 'd', kind.name, one.name]) })),
+  ])
+}

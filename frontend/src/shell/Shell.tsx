@@ -1,0 +1,133 @@
+// The frame around every screen: band, bar, strip of the connection, navigation.
+import { Button, Menu } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
+import { useKinds } from '../api/queries'
+import type { Cluster } from '../api/types'
+import { languages, setLanguage, t, type Language } from '../text'
+import { looks, useLook } from '../theme/mode'
+import { dismiss, useNotices } from '../ui/notice'
+import { StateMark } from '../ui/State'
+import { Ago, For } from '../ui/time'
+import { KeySheet } from './KeySheet'
+import { useKeys } from './keys'
+import { Palette } from './Palette'
+import { places } from './places'
+import { go, href, type Route } from './router'
+
+interface Props {
+  clusters: Cluster[]
+  cluster: Cluster | undefined
+  route: Route
+  children: ReactNode
+}
+
+export function Shell({ clusters, cluster, route, children }: Props) {
+  const [open, setOpen] = useState<'palette' | 'switcher' | 'help'>()
+  useKeys({
+    palette: () => setOpen('palette'),
+    help: () => setOpen('help'),
+    switcher: () => setOpen('switcher'),
+    goTo: (key) => {
+      if (key === 'h') go(href([]))
+      const place = places.find((one) => one.key === key)
+      if (place && cluster && place.shown(cluster)) go(place.to(cluster))
+    },
+    cluster: (n) => {
+      const one = clusters[n - 1]
+      if (one) go(href(['c', one.id]))
+    },
+  })
+  return (
+    <div className="shell">
+      {cluster?.protected ? <div className="band">{t('shell.protected', { name: cluster.name })}</div> : <span hidden />}
+      <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
+      {cluster ? <Connection cluster={cluster} /> : <span hidden />}
+      {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
+      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}>{children}</main>
+      {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
+      {(open === 'palette' || open === 'switcher') && <Palette clusters={clusters} cluster={cluster} only={open === 'switcher' ? 'clusters' : undefined} onClose={() => setOpen(undefined)} />}
+      <Notices />
+    </div>
+  )
+}
+
+function Bar({ clusters, cluster, onOpen }: { clusters: Cluster[]; cluster: Cluster | undefined; onOpen: (what: 'palette' | 'switcher' | 'help') => void }) {
+  const [look, setLook] = useLook()
+  return (
+    <header className="bar">
+      <a href={href([])} className="row" style={{ fontWeight: 700, color: 'inherit' }} title={t('home.title')}>
+        <img src="./icon.svg" width={22} height={22} alt="" /> Signalbox
+      </a>
+      <button type="button" className="switch" aria-haspopup="dialog" onClick={() => onOpen('switcher')}>
+        {cluster
+          ? <><span className="dot" style={{ background: cluster.colour || 'var(--sb-accent)' }} /><span className="cut">{cluster.name}</span>{cluster.environment && <span className="tag">{cluster.environment}</span>}{cluster.tag && <span className="tag">{cluster.tag}</span>}</>
+          : <span>{t('shell.choose', { n: clusters.length })}</span>}
+        <span aria-hidden>▾</span>
+      </button>
+      {cluster && <StateMark state={cluster.state} />}
+      {cluster?.read_only && <span className="tag">{t('shell.readOnly')}</span>}
+      <button type="button" className="switch find" aria-haspopup="dialog" onClick={() => onOpen('palette')}>{t('shell.find')} <kbd>Ctrl K</kbd></button>
+      <Menu position="bottom-end">
+        <Menu.Target><Button variant="default">{t('shell.menu')}</Button></Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{t('shell.look')}</Menu.Label>
+          {looks.map((one) => <Menu.Item key={one} role="menuitemradio" aria-checked={look === one} onClick={() => setLook(one)} rightSection={look === one ? '✓' : ''}>{t(`look.${one}`)}</Menu.Item>)}
+          <Menu.Label>{t('shell.language')}</Menu.Label>
+          {(Object.keys(languages) as Language[]).map((one) => <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)}>{String(languages[one]['language.name'])}</Menu.Item>)}
+          <Menu.Divider />
+          <Menu.Item onClick={() => onOpen('help')} rightSection={<kbd>?</kbd>}>{t('keys.title')}</Menu.Item>
+          <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </header>
+  )
+}
+
+/** Says that what is shown is old, since when and why. Never in the way. */
+function Connection({ cluster }: { cluster: Cluster }) {
+  if (cluster.sign_in_ended) return <div className="strip" role="status">{t('shell.signInEnded', { why: cluster.sign_in_ended })} <a href={href(['c', cluster.id, 'sign-in'])}>{t('signIn.title')}</a></div>
+  if (cluster.expires_soon) return <div className="strip" role="status">{t('shell.expiresSoon')} <a href={href(['c', cluster.id, 'sign-in'])}>{t('signIn.title')}</a></div>
+  if (cluster.state === 'up') return <span hidden />
+  return (
+    <div className="strip" data-state={cluster.state} role="status">
+      <strong>{cluster.state === 'down' ? t('shell.down') : t('shell.unknown')}</strong>{' '}
+      <For at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} {cluster.why && <span className="quiet">{cluster.why}</span>}
+    </div>
+  )
+}
+
+function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
+  const kinds = useKinds(cluster.id)
+  const [, , section, kind] = route.path
+  const current = (yes: boolean) => (yes ? ('page' as const) : undefined)
+  return (
+    <nav className="nav" aria-label={t('shell.nav')}>
+      {places.filter((place) => place.shown(cluster)).map((place) => (
+        <a key={place.id} href={place.to(cluster)} aria-current={current((section ?? '') === place.id)}>{t(place.title)}</a>
+      ))}
+      {kinds.data && <h2>{t('shell.definitions')}</h2>}
+      {kinds.data?.map((one) => (
+        <a key={one.name} href={href(['c', cluster.id, 'd', one.name])} aria-current={current((section === 'd' || section === 'new') && kind === one.name)}>
+          <span className="cut">{one.title}</span><span className="quiet small">{one.count}</span>
+        </a>
+      ))}
+      <h2>{t('shell.connection')}</h2>
+      <a href={href(['c', cluster.id, 'sign-in'])} aria-current={current(section === 'sign-in')}><span className="cut">{cluster.signed_in_as}</span><span className="quiet small">{cluster.role}</span></a>
+      <a href={href(['c', cluster.id, 'settings'])} aria-current={current(section === 'settings')}>{t('settings.title')}</a>
+    </nav>
+  )
+}
+
+function Notices() {
+  const notices = useNotices()
+  return (
+    <div role="status" aria-live="polite" style={{ position: 'fixed', right: 16, bottom: 16, zIndex: 400, display: 'grid', gap: 8, maxWidth: 420 }}>
+      {notices.map((one) => (
+        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')} style={{ margin: 0, boxShadow: '0 2px 10px rgb(0 0 0 / 20%)' }}>
+          <span className="grow">{one.text}</span>
+          <button type="button" className="link" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,35 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { de } from './de'
+import { en } from './en'
+import { fill, type Catalogue, type Text } from './index'
+
+const source = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !name.includes('.test.') && !/text.(en|de)\.ts$/.test(name))
+  .map((name) => readFileSync(join('src', name), 'utf8'))
+  .join('\n')
+
+const holes = (text: Text) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map((hole) => hole[1]).filter((name, i, all) => all.indexOf(name) === i).sort()
+
+describe('the catalogue', () => {
+  it('has the same keys in every language', () => {
+    expect(Object.keys(de)).toEqual(Object.keys(en))
+  })
+  it('is in the order of its keys', () => {
+    expect(Object.keys(en)).toEqual(Object.keys(en).sort())
+  })
+  it.each(Object.keys(en) as (keyof Catalogue)[])('%s has the same places to fill', (key) => {
+    expect(holes(de[key])).toEqual(holes((en as Catalogue)[key]))
+  })
+  it('has no text that nothing shows', () => {
+    const templates = [...source.matchAll(/`([a-z.A-Z]+\.)\$\{/g)].map((found) => found[1] ?? '')
+    const unused = Object.keys(en).filter((key) => !source.includes(`'${key}'`) && !templates.some((start) => key.startsWith(start)))
+    expect(unused).toEqual([])
+  })
+  it('fills places and chooses plurals', () => {
+    expect(fill({ one: '{n} thing', other: '{n} things' }, { n: 1 }, 'en')).toBe('1 thing')
+    expect(fill({ one: '{n} thing', other: '{n} things' }, { n: 2 }, 'en')).toBe('2 things')
+    expect(fill('{a} {b}', { a: 'x' }, 'en')).toBe('x {b}')
+  })
+})

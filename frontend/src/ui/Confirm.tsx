@@ -1,0 +1,40 @@
+// The question before something is destroyed. A protected cluster wants its name typed.
+import { Button, Modal, TextInput } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
+import type { Cluster } from '../api/types'
+import { t } from '../text'
+
+export interface ConfirmProps {
+  cluster?: Cluster
+  title: string
+  action: string
+  busy?: boolean
+  children: ReactNode
+  onConfirm: () => void
+  onClose: () => void
+}
+
+export function Confirm({ cluster, title, action, busy = false, children, onConfirm, onClose }: ConfirmProps) {
+  const [typed, setTyped] = useState('')
+  const guarded = cluster?.protected === true
+  const ready = !busy && (!guarded || typed === cluster?.name)
+  return (
+    <Modal opened onClose={onClose} title={title} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (ready) onConfirm()
+        }}
+      >
+        {children}
+        {guarded && (
+          <TextInput mt="md" label={t('confirm.type', { name: cluster.name })} value={typed} data-autofocus onChange={(event) => setTyped(event.currentTarget.value)} />
+        )}
+        <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+          <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
+          <Button color="red" type="submit" disabled={!ready} loading={busy}>{action}</Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

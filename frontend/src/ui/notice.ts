@@ -1,0 +1,37 @@
+// Short notices of what was done, said to screen readers too. They never need an answer.
+import { useSyncExternalStore } from 'react'
+
+export interface Notice {
+  id: number
+  text: string
+  bad: boolean
+}
+
+let notices: Notice[] = []
+let next = 1
+const listeners = new Set<() => void>()
+
+function set(list: Notice[]) {
+  notices = list
+  for (const listener of listeners) listener()
+}
+
+export function notify(text: string, bad = false): void {
+  const one = { id: next++, text, bad }
+  set([...notices.slice(-2), one])
+  setTimeout(() => dismiss(one.id), bad ? 12_000 : 5_000)
+}
+
+export function dismiss(id: number): void {
+  set(notices.filter((one) => one.id !== id))
+}
+
+export function useNotices(): Notice[] {
+  return useSyncExternalStore(
+    (changed) => {
+      listeners.add(changed)
+      return () => listeners.delete(changed)
+    },
+    () => notices,
+  )
+}

@@ -1,0 +1,41 @@
+// Points in time and ages. Ages count on while the page is shown, once in a few seconds.
+import { useSyncExternalStore } from 'react'
+import { span, t, time } from '../text'
+
+const listeners = new Set<() => void>()
+let now = Date.now()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function subscribe(changed: () => void): () => void {
+  listeners.add(changed)
+  timer ??= setInterval(() => {
+    if (document.hidden) return
+    now = Date.now()
+    for (const listener of listeners) listener()
+  }, 5_000)
+  return () => {
+    listeners.delete(changed)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+/** "12 s ago", with the full time and UTC on hover. */
+export function Ago({ at }: { at: string | undefined }) {
+  const current = useSyncExternalStore(subscribe, () => now)
+  if (!at || at.startsWith('0001')) return <span className="quiet">{t('time.never')}</span>
+  const seconds = (Math.max(current, Date.now() - 5_000) - Date.parse(at)) / 1000
+  return <time dateTime={at} title={`${time(at)} · ${new Date(at).toISOString()}`}>{t('time.ago', { span: span(seconds) })}</time>
+}
+
+/** "for 12 min": how long something lasts already. */
+export function For({ at }: { at: string }) {
+  const current = useSyncExternalStore(subscribe, () => now)
+  const seconds = (Math.max(current, Date.now() - 5_000) - Date.parse(at)) / 1000
+  return <time dateTime={at} title={`${time(at)} · ${new Date(at).toISOString()}`}>{t('time.for', { span: span(seconds) })}</time>
+}
+
+export function At({ at }: { at: string }) {
+  return <time dateTime={at} title={new Date(at).toISOString()}>{time(at)}</time>
+}
