@@ -19,8 +19,8 @@ import (
 const (
 	dialTime      = 3 * time.Second
 	handshakeTime = 4 * time.Second
-	silence       = 10 * time.Second
-	patience      = 5 * time.Second
+	silence       = 6 * time.Second
+	patience      = 4 * time.Second
 	maxConns      = 16
 )
 

@@ -18,6 +18,7 @@ const (
 	maxPaste = 1 << 20
 	maxURLs  = 16
 	maxName  = 100
+	maxHost  = 253
 	maxWord  = 50
 )
 
@@ -46,7 +47,7 @@ func parsePaste(text string) (Parsed, error) {
 	if err != nil {
 		return Parsed{}, errors.New("it is no address")
 	}
-	return Parsed{Cluster: SaveCluster{Name: u.Hostname(), URLs: []string{address}}}, nil
+	return Parsed{Cluster: SaveCluster{Name: printable(u.Hostname(), maxName), URLs: []string{address}}}, nil
 }
 
 // parseLink reads signalbox://connect?url=…&ca=…&cluster=…&code=…
@@ -74,7 +75,7 @@ func parseLink(text string) (Parsed, error) {
 		return Parsed{}, err
 	}
 	if p.Cluster.Name == "" {
-		p.Cluster.Name = hostOf(p.Cluster.URLs[0])
+		p.Cluster.Name = printable(hostOf(p.Cluster.URLs[0]), maxName)
 	}
 	return p, nil
 }
@@ -122,7 +123,7 @@ func parseAddress(raw string) (string, error) {
 		raw = "https://" + raw
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || strings.ContainsFunc(u.Host, unprintable) {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.Hostname() != printable(u.Hostname(), maxHost) {
 		return "", errors.New("an address looks like https://node-1.example:8183")
 	}
 	if u.Port() == "" {

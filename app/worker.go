@@ -21,7 +21,7 @@ const (
 	slowRetry   = 30 * time.Second
 	idleRetry   = 30 * time.Second
 	longestRest = 10 * time.Minute
-	refreshTime = 15 * time.Second
+	refreshTime = 20 * time.Second // longer than a silent address takes to be given up
 	pollTime    = 40 * time.Second
 	keepEvery   = 5 * time.Minute // what is unchanged is written again for its age
 )
