@@ -104,7 +104,7 @@ func NewGossip(cfg GossipConfig) (*Gossip, error) {
 	conf.Logger = stdlog.New(remarks{g.log}, "", 0)
 	conf.RequireNodeNames = false
 	conf.DeadNodeReclaimTime = time.Second // never needed, as names are new after each start
-	g.transport = newTransport(cfg.Listener, cfg.Packets, g.log)
+	g.transport = newTransport(cfg.Listener, cfg.Packets, pace.silent, g.log)
 	conf.Transport = g.transport
 	g.hints.NumNodes = func() int { return int(g.up.Load()) }
 	g.hints.RetransmitMult = conf.RetransmitMult
