@@ -17,7 +17,7 @@ VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run test check bench fmt audit dist clean go
+.PHONY: help run test chaos check bench fmt audit dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -30,15 +30,21 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
+	@build/plsql.sh
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
 	@go test .
 	@echo "==> go test -race -shuffle=on ./..."
 	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on ./...
-	@echo "==> go run ./build/bench -short -only start,deploy (make bench measures all, for longer)"
-	@go run ./build/bench -short -only start,deploy
+	@echo "==> go run ./build/bench -short -only start,deploy,odb (make bench measures all, for longer)"
+	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
+
+chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
+	@build/setup.sh postgresql mariadb-server
+	@echo "==> SIGNALBOX_CHAOS=1 go test -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb"
+	@SIGNALBOX_CHAOS=1 SIGNALBOX_TEST_REQUIRE=1 go test -count 1 -v -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb | grep -v '^=== '
 
 check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test
 	@echo "==> golangci-lint fmt --diff (mend with: make fmt)"
@@ -63,7 +69,7 @@ bench: go $(BENCHSTAT) ## Run the Go benchmarks, compare them with the run befor
 		echo "==> benchstat: the run before and this one"; \
 		$(BENCHSTAT) build/dev/bench-before.txt build/dev/bench.txt; \
 	fi
-	@build/setup.sh wrk gunicorn python3-gevent
+	@build/setup.sh wrk gunicorn python3-gevent postgresql mariadb-server
 	@echo "==> go run ./build/bench"
 	@go run ./build/bench
 

@@ -74,6 +74,7 @@ var table = map[string]row{
 	"node/channel":  {design: true, may: []string{"odb", "node/service", "node/security", "node/library/...", "node/problem"}},
 	"node/outgoing": {design: true, may: []string{"odb", "odb/oraconn", "node/service", "node/netguard"}},
 	"node/stats":    {may: []string{"odb", "node/kv"}},
+	"node/lastgood": {may: []string{"odb", "cluster"}},
 
 	"node/backup": {design: true, may: []string{"odb"}},
 
@@ -93,7 +94,7 @@ var table = map[string]row{
 	"node": {design: true, may: []string{
 		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/audit", "node/backup",
 		"node/channel",
-		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv",
+		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv", "node/lastgood",
 		"node/library/...", "node/member", "node/outgoing", "node/peer", "node/problem", "node/sdk/...", "node/security", "node/service",
 		"node/stats",
 	}},

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -21,10 +22,12 @@ func (n *Node) openAdmin(context.Context) error {
 	}
 	api, err := admin.New(admin.Config{
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.changed, Problems: n.rec.Problems,
-		Sealer: n.sealer, Keys: n.keyring, Cluster: clusterView{n}, Joins: newJoins(n), Invoker: n.invoker, Services: n.registry,
-		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, Stats: n.figures,
-		Metrics:        promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
+		Sealer: n.sealer, Keys: clusterKeys{n}, Cluster: clusterView{n}, Joins: newJoins(n), Invoker: n.invoker, Services: n.registry,
+		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, ODB: odbTools{n}, Stats: n.figures,
+		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
+		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
+		Backups: backups{n},
 	})
 	if err != nil {
 		return err
@@ -32,6 +35,19 @@ func (n *Node) openAdmin(context.Context) error {
 	n.admin = api
 	n.onClose(func() error { api.Close(); return nil })
 	return nil
+}
+
+// lastAccess shows accounts and tokens as they were last read to the admin API.
+func (n *Node) lastAccess() admin.Access {
+	if a := n.keeper.Access(); a != nil {
+		return a
+	}
+	return nil
+}
+
+func (n *Node) odbAway() bool {
+	_, why := n.store.health()
+	return why != nil
 }
 
 // clusterView shows the node, and the cluster that it is alone in.
@@ -50,6 +66,12 @@ func (v clusterView) Status(ctx context.Context) client.Status {
 	var level bool
 	s.Nodes, level = v.count(s.Revision)
 	s.Level = s.Level && level
+	if s.ODB.State == "up" {
+		var err error
+		if s.LastBackup, err = lastBackup(ctx, v.n.store); err != nil {
+			v.n.log.WarnContext(ctx, "the last backup is not known", "error", err)
+		}
+	}
 	return s
 }
 
@@ -67,7 +89,7 @@ func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool
 		rev, err = v.n.store.Revision(ctx)
 	}
 	if err != nil {
-		part.State, part.Error = "down", err.Error()
+		part.State, part.Error = word(isBehind(err), "behind", "down"), err.Error()
 		return part, false
 	}
 	return part, rev == v.n.rec.Snapshot().Revision()
@@ -127,7 +149,7 @@ type adminDeployer struct{ d *deploy.Deployer }
 
 // Deploy implements admin.Deployer.
 func (a adminDeployer) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResult, error) {
-	req := deploy.Request{Actor: d.Actor, Reason: d.Reason}
+	req := deploy.Request{Actor: d.Actor, Reason: d.Reason, Force: d.Force}
 	for _, p := range d.Packages {
 		req.Sources = append(req.Sources, deploy.Source{Name: p.Name, Files: p.Files})
 	}
@@ -155,6 +177,9 @@ func deployResult(res deploy.Result, err error) (admin.DeployResult, error) {
 		}
 		return admin.DeployResult{}, out
 	}
+	if stuck, ok := errors.AsType[*deploy.NotPreparedError](err); ok {
+		return admin.DeployResult{}, odb.Errorf(odb.Conflict, "deploy", "", "%w; nothing was switched. Mend that node, or deploy with force to take it out of rotation", stuck)
+	}
 	if err != nil {
 		return admin.DeployResult{}, err
 	}
@@ -169,4 +194,5 @@ var (
 	_ admin.Deployer  = adminDeployer{}
 	_ admin.Outgoings = connections{}
 	_ admin.Cluster   = clusterView{}
+	_ admin.Backups   = backups{}
 )

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,14 +16,20 @@ import (
 var quick = map[string]string{"network": "bench"}
 
 // joinBox joins a box to a cluster and starts it.
-func joinBox(t *testing.T, first *nodetest.Node, name, token string) *nodetest.Node {
+func joinBox(t *testing.T, name, token string) *nodetest.Node {
+	t.Helper()
+	return joinBoxWith(t, name, token, nil)
+}
+
+// joinBoxWith does so with further settings.
+func joinBoxWith(t *testing.T, name, token string, more map[string]string) *nodetest.Node {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
 	values := map[string]string{"name": name, "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "gossip": "127.0.0.1:0", "announce": "false", "deploy_every": "50ms"}
+	maps.Copy(values, more)
 	if _, err := node.Join(t.Context(), node.JoinConfig{Dir: dir, Values: values, Token: token}); err != nil {
 		t.Fatalf("join: %v", err)
 	}
-	_ = first
 	return nodetest.Start(t, nodetest.Options{Dir: dir})
 }
 
@@ -44,7 +51,7 @@ func TestJoinByToken(t *testing.T) {
 	first.Apply(channelAt("/hi"))
 	token := newToken(t, first, client.CreatePass{})
 	begun := time.Now()
-	second := joinBox(t, first, "second", token.Token)
+	second := joinBox(t, "second", token.Token)
 	t.Logf("joined and ready after %s", time.Since(begun))
 	if res := second.Do("POST", "/hi", `{"name":"Ala"}`); res.Status != 200 {
 		t.Errorf("the second node answers %d", res.Status)
@@ -82,4 +89,62 @@ func TestJoinByToken(t *testing.T) {
 // channelAt is a channel at a path that is also its name.
 func channelAt(path string) string {
 	return "kind: channel\nname: " + path[1:] + "\nspec: {transport: http, method: POST, path: " + path + ", service: hello.say}\n"
+}
+
+// Every node prepares before any switches: one that cannot stops the deployment,
+// or is taken out of rotation when it is forced.
+func TestDeployIsPreparedEverywhere(t *testing.T) {
+	t.Parallel()
+	first := nodetest.Start(t, nodetest.Options{Settings: quick})
+	second := joinBoxWith(t, "second", newToken(t, first, client.CreatePass{}).Token, map[string]string{"service_memory": "4MiB"})
+	first.Deploy("hello", helloV1)
+	first.Apply(channelAt("/hi"))
+	both := func(want int) {
+		t.Helper()
+		nodetest.Eventually(t, func() error {
+			for _, n := range []*nodetest.Node{first, second} {
+				if res := n.Do("POST", "/hi", `{"name":"Ala"}`); res.Status != want {
+					return fmt.Errorf("%s answers %d", n.Name, res.Status)
+				}
+			}
+			return nil
+		})
+	}
+	both(200)
+	// Needs more memory to load than the second node gives.
+	hungry := `import { service } from "@signalbox/sdk";
+const ballast = new Array(100000).fill(0).map((_, i) => "text " + i);
+export const hello = service({ name: "hello.say", handle() { return { text: "new " + ballast.length }; } });
+`
+	req := client.DeployRequest{Packages: []client.Package{client.NewPackage("hello", map[string][]byte{"main.ts": []byte(hungry)})}}
+	_, err := first.API.Deploy(t.Context(), req)
+	if err == nil || !strings.Contains(err.Error(), "node second cannot run it") {
+		t.Fatalf("deployed though a node cannot run it: %v", err)
+	}
+	both(200)
+	if res := first.Do("POST", "/hi", `{"name":"Ala"}`); !strings.Contains(res.Body, "Hello, Ala") {
+		t.Errorf("the first node switched: %s", res.Body)
+	}
+	req.Force = true
+	if _, err := first.API.Deploy(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if res := first.Do("POST", "/hi", `{"name":"Ala"}`); !strings.Contains(res.Body, "new 100000") {
+		t.Errorf("the first node did not switch: %s", res.Body)
+	}
+	nodetest.Eventually(t, func() error {
+		if res := second.Do("POST", "/hi", `{"name":"Ala"}`); res.Status != 503 {
+			return fmt.Errorf("the node that is out of rotation answers %d", res.Status)
+		}
+		nodes, err := first.API.Nodes(t.Context())
+		if err != nil {
+			return err
+		}
+		for _, n := range nodes {
+			if n.Name == "second" && (n.Rotation != "maintenance" || n.Ready || n.Problems == 0) {
+				return fmt.Errorf("the second node is %+v", n)
+			}
+		}
+		return nil
+	})
 }

@@ -25,6 +25,7 @@ type Info struct {
 	Version string    `json:"version"`
 	Started time.Time `json:"started"`
 	Claim   string    `json:"-"` // one-time code for the first administrator, made at the start; empty when the cluster is claimed
+	Notice  string    `json:"-"` // what is not as it should be; empty: nothing
 	Token   string    `json:"-"` // bearer token of the first administrator; empty when it was taken away
 }
 
@@ -41,8 +42,9 @@ func (n *Node) Info() Info {
 	return Info{
 		Name: n.cfg.Name, Dir: n.cfg.Dir, Traffic: scheme + "://" + reachable(n.traffic.Addr()), Control: control,
 		CA: n.authority.CertPath(), Link: link.String(), PID: os.Getpid(), Version: n.opts.Version, Started: n.started,
-		Claim: n.claim,
-		Token: readToken(filepath.Join(n.cfg.Dir, adminTokenFile)),
+		Claim:  n.claim,
+		Token:  readToken(filepath.Join(n.cfg.Dir, adminTokenFile)),
+		Notice: n.notice(),
 	}
 }
 

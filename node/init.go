@@ -23,7 +23,7 @@ const (
 	runFile        = "run/node.json"
 	adminTokenFile = "keys/admin.token"
 	localTokenFile = "keys/local.token"
-	secretsFile    = "secrets.keys" // in keysDir
+	keyringFile    = "keys/secrets.keys"
 )
 
 // FirstAdmin is the account that a new cluster has.
@@ -53,6 +53,9 @@ func Init(ctx context.Context, cfg InitConfig) error {
 			return fmt.Errorf("make node in %s: %w", dir, err)
 		}
 	}
+	if err := noRestore(dir); err != nil {
+		return err
+	}
 	lock, err := lockFolder(dir)
 	if err != nil {
 		return err
@@ -66,6 +69,9 @@ func Init(ctx context.Context, cfg InitConfig) error {
 		return err
 	}
 	if err := makeFirstAdmin(ctx, dir, settings, cfg.Log); err != nil {
+		return fmt.Errorf("make node in %s: %w", dir, err)
+	}
+	if err := forgetLastGood(dir); err != nil {
 		return fmt.Errorf("make node in %s: %w", dir, err)
 	}
 	// The settings file comes last: it is what says that there is a node.

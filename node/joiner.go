@@ -222,7 +222,7 @@ func (j *joiner) checkBundle(b *client.JoinBundle) error {
 func (j *joiner) settle(ctx context.Context, b *client.JoinBundle) (Joined, error) {
 	keys := filepath.Join(j.cfg.Dir, keysDir)
 	for file, content := range map[string][]byte{
-		cluster.CACertFile: b.CACert, cluster.CAKeyFile: b.CAKey, secretsFile: b.Secrets,
+		cluster.CACertFile: b.CACert, cluster.CAKeyFile: b.CAKey, filepath.Base(keyringFile): b.Secrets,
 	} {
 		if err := cluster.WritePrivate(filepath.Join(keys, file), content); err != nil {
 			return Joined{}, fmt.Errorf("keep the cluster's keys: %w", err)

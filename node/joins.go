@@ -220,7 +220,7 @@ func (j *joins) bundle() (client.JoinAnswer, error) {
 		}
 	}
 	for file, to := range map[string]*[]byte{
-		cluster.CACertFile: &b.CACert, cluster.CAKeyFile: &b.CAKey, secretsFile: &b.Secrets,
+		cluster.CACertFile: &b.CACert, cluster.CAKeyFile: &b.CAKey, filepath.Base(keyringFile): &b.Secrets,
 	} {
 		var err error
 		if *to, err = os.ReadFile(filepath.Join(j.n.cfg.Dir, keysDir, file)); err != nil {

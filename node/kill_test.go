@@ -29,9 +29,14 @@ func TestMain(m *testing.M) {
 // acknowledged one is there, and the history has no holes.
 func TestKillInTheMiddleOfApplies(t *testing.T) {
 	t.Parallel()
+	killInApplies(t, filepath.Join(t.TempDir(), "node"), 1000, 60)
+}
+
+// killInApplies makes so many applies to the node of a folder, and kills it after
+// every few of them, at least after least.
+func killInApplies(t *testing.T, dir string, applies, least int) {
+	t.Helper()
 	binary := builder.Binary(t)
-	dir := filepath.Join(t.TempDir(), "node")
-	const applies = 1000
 	seed := rand.Uint64()
 	rng := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("seed %d", seed)
@@ -39,7 +44,7 @@ func TestKillInTheMiddleOfApplies(t *testing.T) {
 	next, kills := 0, 0
 	for next < applies {
 		p := nodetest.Up(t, binary, dir)
-		killAfter := next + 60 + rng.IntN(120) // the kill comes while the applies go on
+		killAfter := next + least + rng.IntN(2*least) // the kill comes while the applies go on
 		reached, over := make(chan struct{}), make(chan struct{})
 		kill := sync.OnceFunc(func() { close(reached) })
 		go func() {

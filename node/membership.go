@@ -8,6 +8,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"signalbox.internal/cluster"
@@ -94,6 +95,7 @@ func (n *Node) openGossip(ctx context.Context) error {
 		return errors.Join(err, tcp.Close(), closeUDP(udp))
 	}
 	n.onClose(n.roster.Close)
+	n.keeper.code.Others = n.fetchPackage
 	n.peerServer = peer.NewServer(trust, n.peerRoutes(), n.log)
 	return nil
 }
@@ -113,23 +115,37 @@ func closeUDP(udp net.PacketConn) error {
 }
 
 // bindGossip binds the port by TCP and, unless it is off, by UDP. Of free ports it
-// takes one that is free by both.
+// takes one that is free by both; when nobody chose a port and the usual one is
+// taken, it takes a free one.
 func (n *Node) bindGossip(ctx context.Context) (net.Listener, net.PacketConn, error) {
-	var lc net.ListenConfig
+	address := n.cfg.Gossip
 	for attempt := 1; ; attempt++ {
-		tcp, err := lc.Listen(ctx, "tcp", n.cfg.Gossip)
-		if err != nil || !n.cfg.GossipUDP {
-			return tcp, nil, err
-		}
-		udp, err := lc.ListenPacket(ctx, "udp", tcp.Addr().String())
-		if err == nil {
-			return tcp, udp, nil
-		}
-		_ = tcp.Close()
-		if _, port, _ := net.SplitHostPort(n.cfg.Gossip); port != "0" || attempt == 10 {
+		tcp, udp, err := bindBoth(ctx, address, n.cfg.GossipUDP)
+		host, port, serr := net.SplitHostPort(address)
+		switch {
+		case err == nil || serr != nil || attempt == 10 || !errors.Is(err, syscall.EADDRINUSE):
+			return tcp, udp, err
+		case port == "0": // taken by UDP alone: try the next
+		case n.cfg.GossipFree:
+			n.log.InfoContext(ctx, "the usual gossip port is taken; a free one is used", "address", address)
+			address = net.JoinHostPort(host, "0")
+		default:
 			return nil, nil, err
 		}
 	}
+}
+
+func bindBoth(ctx context.Context, address string, byUDP bool) (net.Listener, net.PacketConn, error) {
+	var lc net.ListenConfig
+	tcp, err := lc.Listen(ctx, "tcp", address)
+	if err != nil || !byUDP {
+		return tcp, nil, err
+	}
+	udp, err := lc.ListenPacket(ctx, "udp", tcp.Addr().String())
+	if err != nil {
+		return nil, nil, errors.Join(err, tcp.Close())
+	}
+	return tcp, udp, nil
 }
 
 // advertised is the host:port by which others reach a listener of this node:

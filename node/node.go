@@ -23,14 +23,13 @@ import (
 	"signalbox.internal/node/config"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
+	"signalbox.internal/node/lastgood"
 	"signalbox.internal/node/member"
 	"signalbox.internal/node/outgoing"
 	"signalbox.internal/node/peer"
 	"signalbox.internal/node/security"
 	"signalbox.internal/node/service"
 	"signalbox.internal/node/stats"
-	"signalbox.internal/odb"
-	"signalbox.internal/odb/sqldb"
 )
 
 // Options say how to open a node.
@@ -57,7 +56,10 @@ type Node struct {
 	keyring   *security.Keyring
 	identity  *cluster.Identity
 	sealer    *security.Sealer
+	place     odbPlace
 	store     *odbLink
+	keeper    *keeper
+	lastGood  *lastgood.State // from an earlier life of the node; nil: there is none
 	metrics   *prometheus.Registry
 	recorder  *stats.Recorder
 
@@ -149,27 +151,17 @@ func (n *Node) openTrust(context.Context) error {
 	if n.identity, err = cluster.OpenIdentity(filepath.Join(n.cfg.Dir, keysDir)); err != nil {
 		return err
 	}
-	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keysDir, secretsFile))
+	n.keyring, err = security.OpenKeyring(filepath.Join(n.cfg.Dir, keyringFile))
 	if err != nil {
 		return err
 	}
+	n.place = odbPlace{dir: n.cfg.Dir, dsn: n.cfg.ODB, keyring: n.keyring, log: n.log}
 	if n.sealer, err = security.NewSealer(security.SealerConfig{Keyring: n.keyring, Lookup: n.opts.LookupEnv}); err != nil {
 		return err
 	}
 	token, hash := admin.NewToken()
 	n.localHash = hash
 	return cluster.WritePrivate(filepath.Join(n.cfg.Dir, localTokenFile), []byte(token+"\n"))
-}
-
-func (n *Node) openStore(ctx context.Context) error {
-	n.store = newODBLink(n.cfg.ODB, n.log, n.openODB)
-	n.onClose(n.store.Close)
-	return n.store.tryOpen(ctx)
-}
-
-// openODB opens a database and brings its tables up to date.
-func (n *Node) openODB(ctx context.Context, dsn string) (odb.Store, error) {
-	return sqldb.Open(ctx, sqldb.Config{DSN: dsn, Log: n.log})
 }
 
 func (n *Node) openListeners(ctx context.Context) error {

@@ -2,9 +2,12 @@ package node
 
 import (
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"signalbox.internal/odb"
+	"signalbox.internal/odb/sqldb"
 )
 
 // way is how a call comes to the database.
@@ -40,15 +43,64 @@ func (l *odbLink) enter(op string, w way) (cur *openODB, leave func(), err error
 	return cur, func() { cur.writes.leave(); cur.calls.leave() }, nil
 }
 
-// ask runs a call that returns something.
+// ask runs a call that returns something. When the ODB turns out to be somewhere
+// else now, the call runs again there: nothing was done.
 func ask[T any](l *odbLink, op string, w way, call func(odb.Store) (T, error)) (T, error) {
-	cur, leave, err := l.enter(op, w)
-	if err != nil {
-		var none T
-		return none, err
+	for {
+		cur, leave, err := l.enter(op, w)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		v, err := func() (T, error) {
+			defer leave()
+			return call(cur.Store)
+		}()
+		if odb.KindOf(err) == odb.Unavailable && w != polling && l.onTrouble != nil {
+			l.onTrouble() // the reconciler finds out at once, and nobody else runs into it
+		}
+		if _, moved := errors.AsType[*odb.Moved](err); !moved || w == polling || !l.leaves(cur) {
+			return v, err
+		}
 	}
-	defer leave()
-	return call(cur.Store)
+}
+
+// leaves waits until the node uses another database than cur.
+func (l *odbLink) leaves(cur *openODB) bool {
+	if l.onTrouble == nil {
+		return false // nobody follows
+	}
+	latest := time.NewTimer(moveTimeout)
+	defer latest.Stop()
+	l.mu.RLock()
+	now, turned := l.cur, l.turned
+	l.mu.RUnlock()
+	if now != cur {
+		return true
+	}
+	select {
+	case <-turned:
+		return true
+	case <-latest.C:
+		return false
+	}
+}
+
+// becomes waits until the node uses the database of a DSN.
+func (l *odbLink) becomes(ctx context.Context, dsn string) error {
+	for {
+		l.mu.RLock()
+		now, turned := l.dsn, l.turned
+		l.mu.RUnlock()
+		if now == dsn {
+			return nil
+		}
+		select {
+		case <-turned:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // do runs a call that writes and returns nothing.
@@ -241,4 +293,15 @@ func (l *odbLink) Mark(ctx context.Context, name string) (odb.Mark, error) {
 // SetMark implements odb.Store.
 func (l *odbLink) SetMark(ctx context.Context, name, value string) error {
 	return l.do("set mark", func(s odb.Store) error { return s.SetMark(ctx, name, value) })
+}
+
+// Dump writes the whole content of the database in use.
+func (l *odbLink) Dump(ctx context.Context, w io.Writer, progress func(sqldb.Progress)) (sqldb.DumpSummary, error) {
+	return ask(l, "dump ODB", reading, func(s odb.Store) (sqldb.DumpSummary, error) {
+		d, ok := s.(dumper)
+		if !ok {
+			return sqldb.DumpSummary{}, odb.Errorf(odb.Internal, "dump ODB", "", "this store cannot")
+		}
+		return d.Dump(ctx, w, progress)
+	})
 }

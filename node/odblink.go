@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
@@ -29,17 +30,21 @@ type odbLink struct {
 	gone  chan struct{} // it was dropped
 
 	// Set before Run and before any use; nil tells nobody.
-	onOpen   func()                    // another database is in use
-	onAccess func(ctx context.Context) // accounts or tokens were changed through this node
+	onOpen    func()                    // another database is in use
+	onTrouble func()                    // a call could not reach the database
+	onAccess  func(ctx context.Context) // accounts or tokens were changed through this node
 
 	mu     sync.RWMutex
 	dsn    string
-	cur    *openODB  // nil while none is open
-	since  time.Time // since when it is up or away
-	why    error     // why it is away; nil: it is up
-	told   bool      // the log says that it is away
-	frozen error     // why nothing may be written; nil: it may
+	file   os.FileInfo // of SQLite, as it was opened; else nil
+	cur    *openODB    // nil while none is open
+	since  time.Time   // since when it is up or away
+	why    error       // why it is away; nil: it is up
+	told   bool        // the log says that it is away
+	known  int64       // the newest revision that the node has served, or could
+	frozen error       // why nothing may be written; nil: it may
 	closed bool
+	turned chan struct{} // closed and replaced when another database is used
 }
 
 // openODB is an open database and the calls that run on it.
@@ -54,7 +59,7 @@ var errNotOpen = errors.New("it was not opened yet")
 func newODBLink(dsn string, log *slog.Logger, open func(context.Context, string) (odb.Store, error)) *odbLink {
 	return &odbLink{
 		open: open, dsn: dsn, log: log.With("component", "odb link"), since: time.Now(), why: errNotOpen,
-		hints: make(chan struct{}, 1), gone: make(chan struct{}, 1),
+		hints: make(chan struct{}, 1), gone: make(chan struct{}, 1), turned: make(chan struct{}),
 	}
 }
 
@@ -118,9 +123,13 @@ func (l *odbLink) isOpen() bool {
 // tryOpen opens the database once. It is used when the reconciler says so.
 func (l *odbLink) tryOpen(ctx context.Context) error {
 	l.mu.RLock()
-	dsn := l.dsn
+	dsn, known := l.dsn, l.known
 	l.mu.RUnlock()
-	next, err := l.open(ctx, dsn)
+	err := missing(dsn, known)
+	var next odb.Store
+	if err == nil {
+		next, err = l.open(ctx, dsn)
+	}
 	if err != nil {
 		if ctx.Err() == nil || errors.Is(err, context.DeadlineExceeded) {
 			l.report(ctx, err)
@@ -132,7 +141,7 @@ func (l *odbLink) tryOpen(ctx context.Context) error {
 		l.mu.Unlock()
 		return next.Close()
 	}
-	l.cur = &openODB{Store: next}
+	l.cur, l.file = &openODB{Store: next}, fileOf(dsn)
 	l.mu.Unlock()
 	l.opened()
 	return nil
@@ -154,7 +163,9 @@ func (l *odbLink) swap(ctx context.Context, dsn string, next odb.Store) error {
 		return errors.Join(errLinkClosed("move ODB"), next.Close())
 	}
 	old := l.cur
-	l.cur, l.dsn = &openODB{Store: next}, dsn
+	l.cur, l.dsn, l.file = &openODB{Store: next}, dsn, fileOf(dsn)
+	close(l.turned)
+	l.turned = make(chan struct{})
 	l.mu.Unlock()
 	l.opened()
 	return old.end(ctx)
@@ -226,12 +237,27 @@ func (l *odbLink) report(ctx context.Context, err error) {
 		if l.why == nil {
 			l.since = now
 		}
-		l.why = err
-		if !l.told {
-			l.told = true
+		switch told := l.told && isBehind(err) == isBehind(l.why); {
+		case told:
+		case isBehind(err):
+			l.log.WarnContext(ctx, "ODB is behind", "error", err)
+		default:
 			l.log.WarnContext(ctx, "ODB is away", "error", err)
 		}
+		l.why, l.told = err, true
 	}
+}
+
+func isBehind(err error) bool {
+	_, ok := errors.AsType[*odb.Behind](err)
+	return ok
+}
+
+func word(first bool, yes, no string) string {
+	if first {
+		return yes
+	}
+	return no
 }
 
 // health returns since when the ODB is up, or away and why.

@@ -64,8 +64,8 @@ func (n *Node) openServices(context.Context) error {
 	}
 	n.onClose(func() error { n.engine.Close(); return nil })
 	n.deployer, n.services, err = deploy.New(deploy.Config{
-		Store: n.store, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
-		Changed: n.changed,
+		Store: n.store, Cache: n.keeper.code, Engine: n.engine, Compiled: n.compiled(), Registry: n.registry, Log: n.log,
+		Changed: n.changed, Others: others{n},
 	})
 	if err != nil {
 		return err
@@ -110,8 +110,9 @@ func (n *Node) openEdges(context.Context) error {
 		return err
 	}
 	n.rec.prepare = n.registerCompiled
-	n.rec.onAdvance = n.publish
-	n.store.onOpen = n.rec.hint
+	n.rec.onAdvance, n.rec.onRead = n.publish, n.keeper.inForce
+	n.store.onOpen, n.store.onTrouble = n.rec.hint, n.rec.hint
+	n.rec.follow = n.followODB
 	return nil
 }
 

@@ -38,6 +38,10 @@ func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
 	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Keys()) })
+	mux.HandleFunc("GET /packages/{hash}", n.handPackage)
+	mux.HandleFunc("POST /prepare", take(n.prepare))
+	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })
+	mux.HandleFunc("POST /secret-keys", take(n.takeRingWord))
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, n.roster.Refresh(ctx)

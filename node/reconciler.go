@@ -36,8 +36,15 @@ type reconciler struct {
 	log      *slog.Logger
 	// prepare is called once, when the ODB is there and before its configuration
 	// is loaded; again after an error. nil does nothing. Set before Run.
-	prepare  func(ctx context.Context) error
-	prepared bool // only step and what it calls touch it
+	prepare func(ctx context.Context) error
+	// onRead is told of each configuration that is in force and was read from the ODB
+	// whole; nil tells nobody. Set before Run.
+	onRead func(snap *odb.Snapshot)
+	// Only step and what it calls touch these.
+	prepared bool
+	read     bool // the configuration in force was read from the ODB whole
+	// follow moves the link to where the ODB has gone. Set before Run.
+	follow func(ctx context.Context, m *odb.Moved) error
 	// onAdvance is told of each new state; nil tells nobody. Set before Run.
 	onAdvance func(revision int64, problems []odb.Problem, problemsChanged bool)
 	kick      chan struct{} // a hint: look now
@@ -45,7 +52,7 @@ type reconciler struct {
 	mu       sync.Mutex
 	snap     *odb.Snapshot
 	problems []odb.Problem
-	advanced chan struct{} // closed and replaced with each new snapshot
+	advanced chan struct{} // closed and replaced with each new snapshot, and with each look that failed
 	lastErr  error         // of the last look at the ODB; nil while it is up
 	failing  time.Time     // since when there is one
 	round    time.Time     // when the last round of Run began
@@ -102,8 +109,16 @@ func (r *reconciler) step(ctx context.Context) error {
 			r.log.WarnContext(ctx, "configuration cannot be read; the last good one stays in force", "error", err)
 		}
 	}
-	r.lastErr = err
+	if r.lastErr = err; err != nil {
+		r.wake() // who waits for a revision need not wait for an ODB that is away
+	}
 	return err
+}
+
+// wake lets those who wait look again. r.mu is held.
+func (r *reconciler) wake() {
+	close(r.advanced)
+	r.advanced = make(chan struct{})
 }
 
 // odbHealth returns since when the ODB is up, or down with the reason.
@@ -125,7 +140,23 @@ func (r *reconciler) odbHealth() (since time.Time, err error) {
 func (r *reconciler) revision(ctx context.Context) (int64, error) {
 	asked, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	rev, err := poller{r.link}.Revision(asked)
+	err := r.link.checkFile(asked)
+	var rev int64
+	if err == nil {
+		rev, err = poller{r.link}.Revision(asked)
+	}
+	for range maxMoves {
+		m, moved := errors.AsType[*odb.Moved](err)
+		if !moved || r.follow == nil {
+			break
+		}
+		if err = r.follow(ctx, m); err == nil {
+			rev, err = poller{r.link}.Revision(asked)
+		}
+	}
+	if err == nil {
+		err = r.link.level(rev)
+	}
 	if ctx.Err() == nil {
 		r.link.report(ctx, err)
 	}
@@ -143,14 +174,42 @@ func (r *reconciler) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if rev == r.Snapshot().Revision() && rev != 0 && !r.retryDue() {
+	if current := r.Snapshot(); r.read && rev == current.Revision() && rev != 0 {
+		if r.retryDue() {
+			return r.force(ctx, current, nil)
+		}
 		return nil
 	}
 	snap, err := r.load(ctx)
 	problems, err := unreadable(snap, err)
+	if err == nil {
+		err = r.link.level(snap.Revision())
+	}
 	if err != nil {
 		return err
 	}
+	if err := r.force(ctx, snap, problems); err != nil {
+		return err
+	}
+	r.link.know(snap.Revision())
+	if r.read = len(problems) == 0; r.read && r.onRead != nil {
+		r.onRead(snap)
+	}
+	return nil
+}
+
+// serve puts a configuration into force that was kept from an earlier life of the
+// node, until the ODB's can be had.
+func (r *reconciler) serve(ctx context.Context, snap *odb.Snapshot, err error) error {
+	problems, err := unreadable(snap, err)
+	if err != nil {
+		return err
+	}
+	return r.force(ctx, snap, problems)
+}
+
+// force hands a configuration to the managers.
+func (r *reconciler) force(ctx context.Context, snap *odb.Snapshot, problems []odb.Problem) error {
 	for _, m := range r.managers {
 		problems = append(problems, m.Apply(ctx, snap)...)
 	}
@@ -195,13 +254,14 @@ func (r *reconciler) publish(ctx context.Context, snap *odb.Snapshot, problems [
 	defer r.mu.Unlock()
 	if snap.Revision() != r.snap.Revision() {
 		r.log.InfoContext(ctx, "configuration in force", "revision", snap.Revision(), "definitions", snap.Len(), "problems", len(problems))
+	}
+	if changed {
 		for _, p := range problems {
 			r.log.WarnContext(ctx, "definition cannot be applied", "kind", p.Kind, "name", p.Name, "reason", p.Reason)
 		}
 	}
 	r.snap, r.problems = snap, problems
-	close(r.advanced)
-	r.advanced = make(chan struct{})
+	r.wake()
 }
 
 // Snapshot returns the configuration in force.
@@ -233,16 +293,21 @@ func (r *reconciler) heard(revision int64) {
 	}
 }
 
-// Changed hints at a new revision and returns when it is in force.
+// Changed hints at a new revision and returns when it is in force, or when the ODB
+// is away and it cannot be known.
 func (r *reconciler) Changed(ctx context.Context, revision int64) error {
-	for {
+	for looked := false; ; looked = true {
 		r.mu.Lock()
 		snap, advanced, lastErr := r.snap, r.advanced, r.lastErr
 		r.mu.Unlock()
-		if snap.Revision() >= revision {
+		switch {
+		case snap.Revision() >= revision:
 			return nil
+		case looked && odb.KindOf(lastErr) == odb.Unavailable:
+			return fmt.Errorf("wait for revision %d, now at %d: %w", revision, snap.Revision(), lastErr)
+		case !looked:
+			r.hint()
 		}
-		r.hint()
 		select {
 		case <-advanced:
 		case <-ctx.Done():

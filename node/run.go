@@ -65,32 +65,11 @@ func (n *Node) run(ctx context.Context) error {
 	n.stopping.Store(true)
 	n.admin.Close() // ends the long polls, which would hold the servers up
 	over := time.Now().Add(n.cfg.DrainTimeout)
-	n.drain()                                          //nolint:contextcheck // what ends must not end with its context
-	err = shutdown(time.Until(over), traffic, control) //nolint:contextcheck // as above
+	n.drain()                                                                          //nolint:contextcheck // what ends must not end with its context
+	err = errors.Join(n.shutdownPeers(), shutdown(time.Until(over), traffic, control)) //nolint:contextcheck // as above
 	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
-	err = errors.Join(err, n.shutdownPeers()) //nolint:contextcheck // as above
 	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
-}
-
-// startConfiguration brings the ODB's configuration into force before anything is served.
-func (n *Node) startConfiguration(ctx context.Context) error {
-	if err := n.rec.step(ctx); err != nil {
-		return fmt.Errorf("start node %s: %w", n.cfg.Name, err)
-	}
-	n.makeClaimCode(ctx)
-	return nil
-}
-
-// registerCompiled makes sure that the services of this binary have definitions.
-func (n *Node) registerCompiled(ctx context.Context) error {
-	if err := n.enrol(ctx); err != nil {
-		return err
-	}
-	if err := n.deployer.RegisterCompiled(ctx, n.compiled(), n.cfg.Name); err != nil {
-		return fmt.Errorf("register the compiled-in services: %w", err)
-	}
-	return nil
 }
 
 // makeClaimCode makes a one-time code while nobody has claimed the cluster. The
@@ -108,7 +87,10 @@ func (n *Node) makeClaimCode(ctx context.Context) {
 
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
-	ws := []worker{n.store, n.rec, n.roster, n.certs, rotator{n}, ringSync{n}, n.security, n.outgoing, n.engine, n.audit}
+	ws := []worker{
+		n.store, n.rec, n.keeper, n.roster, n.certs, rotator{n}, ringSync{n}, keyFetcher{n},
+		n.security, n.outgoing, n.engine, n.audit,
+	}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)
 	}
@@ -121,7 +103,7 @@ func (n *Node) workers() []worker {
 // announce finishes the start: the demo is deployed, the run file is written,
 // Ready is closed.
 func (n *Node) announce(ctx context.Context) error {
-	if n.demo != nil {
+	if _, err := n.rec.odbHealth(); n.demo != nil && err == nil {
 		if err := n.demo.install(ctx, n); err != nil {
 			return fmt.Errorf("install the demo: %w", err)
 		}

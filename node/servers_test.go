@@ -56,11 +56,19 @@ func TestODBOnServers(t *testing.T) {
 			odbUp(t, n, scheme, where)
 			s.Kill()
 			greet(t, n)
-			_, err := n.API.Status(t.Context()) // who asks is in the ODB too
-			if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusServiceUnavailable || strings.Contains(err.Error(), s.Password) {
-				t.Errorf("without its ODB the admin API says %v, want 503", err)
-			}
-			_, err = n.API.Rollback(t.Context(), client.RollbackRequest{Revision: 1})
+			odbIs(t, n, "down", scheme, where) // the token is taken as it was last read
+			nodetest.Eventually(t, func() error {
+				_, err := n.API.Apply(t.Context(), client.ApplyRequest{Documents: []client.Document{{Name: "x.yaml", Text: helloChannel}}})
+				p, ok := errors.AsType[*client.Problem](err)
+				if !ok || p.Status != http.StatusServiceUnavailable || strings.Contains(err.Error(), s.Password) {
+					t.Fatalf("without its ODB the admin API says %v, want 503", err)
+				}
+				if !strings.Contains(p.Detail, "away since 20") {
+					return err
+				}
+				return nil
+			})
+			_, err := n.API.Rollback(t.Context(), client.RollbackRequest{Revision: 1})
 			if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusServiceUnavailable {
 				t.Errorf("without its ODB a change says %v, want 503", err)
 			}
@@ -101,14 +109,20 @@ func greet(t *testing.T, n *nodetest.Node) {
 // odbUp waits until the node tells that its ODB is up and where it is.
 func odbUp(t *testing.T, n *nodetest.Node, kind, where string) {
 	t.Helper()
+	odbIs(t, n, "up", kind, where)
+}
+
+// odbIs waits until the node tells that its ODB is in a state and where it is.
+func odbIs(t *testing.T, n *nodetest.Node, state, kind, where string) {
+	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
 		s, err := n.API.Status(t.Context())
-		if err == nil && s.ODB.Kind == kind && s.ODB.Where == where && s.ODB.State == "up" {
+		if err == nil && s.ODB.Kind == kind && s.ODB.Where == where && s.ODB.State == state {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the ODB is %+v, %v; want %s at %s, up", s.ODB, err, kind, where)
+			t.Fatalf("the ODB is %+v, %v; want %s at %s, %s", s.ODB, err, kind, where, state)
 		}
 		<-time.After(20 * time.Millisecond)
 	}

@@ -93,7 +93,7 @@ func TestDSNHidesItsPassword(t *testing.T) {
 
 // FuzzParseDSN: what is taken names one place, and says it again without the password.
 func FuzzParseDSN(f *testing.F) {
-	for _, seed := range []string{"sqlite:x", "postgres://u:p@h:1,i/d?pool=9", "mysql://u:p%40@[::1]/d?tls=true", "mysql://@/?", "postgres://%"} {
+	for _, seed := range []string{"sqlite:x", "postgres://u:p@h:1,i/d?pool=9", "mysql://u:p%40@[::1]/d?tls=true", "mysql://@/?", "postgres://%", "oracle://u:p@h,[::1]:2/s.x?pool=9&tls=true"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -26,6 +26,9 @@ type figure struct {
 	ok                bool
 }
 
+// told is what is wanted of a figure that nothing is promised of.
+const told = "told"
+
 // bench holds what the measurements share.
 type bench struct {
 	dir     string // scratch folder
@@ -97,7 +100,10 @@ func (b *bench) print() error {
 	missed := 0
 	for _, f := range b.figures {
 		mark := "reached"
-		if !f.ok {
+		switch {
+		case f.want == told:
+			mark = ""
+		case !f.ok:
 			mark = "MISSED"
 			missed++
 		}

@@ -27,7 +27,7 @@ func MariaDB(t testing.TB) *Server {
 	dir := folder(t, creds)
 	data := filepath.Join(dir, "data")
 	setup(t, creds, dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--innodb-log-file-size=4M", "--innodb-flush-method=nosync", "--skip-name-resolve")
+		"--innodb-log-file-size=4M", "--innodb-flush-method=nosync", "--skip-name-resolve", "--tmpdir="+dir)
 	s := &Server{
 		Host: "127.0.0.1", Port: freePort(t), User: "signalbox", Password: "s3cret/my:word", Database: "signalbox",
 		t: t, program: program, driver: "mysql", creds: creds, soft: syscall.SIGTERM, hard: syscall.SIGKILL,
@@ -39,6 +39,7 @@ func MariaDB(t testing.TB) *Server {
 	s.args = []string{
 		"--no-defaults", "--datadir=" + data, option("--port=", s.Port), "--bind-address=127.0.0.1", "--socket=" + filepath.Join(dir, "s"),
 		"--pid-file=" + filepath.Join(dir, "pid"), "--init-file=" + first, "--skip-name-resolve", "--performance-schema=off",
+		"--tmpdir=" + dir, // two servers with one folder take each other's temporary tables away
 		"--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M",
 	}
 	t.Cleanup(s.Kill)

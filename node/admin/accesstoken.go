@@ -25,6 +25,9 @@ func tokenOf(t odb.Token) client.Token {
 
 func (a *API) listTokens(c *call) (any, error) {
 	all, err := a.cfg.Store.ListTokens(c.Context())
+	if last := a.lastAccess(c, err); last != nil {
+		all, err = last.ListTokens(), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +86,13 @@ func checkToken(in client.CreateToken, most odb.Role) error {
 }
 
 func (a *API) deleteToken(c *call) (any, error) {
-	if err := a.cfg.Store.DeleteToken(c.Context(), c.param("id")); err != nil {
+	return a.revoke(c, c.param("id"))
+}
+
+func (a *API) revoke(c *call, id string) (any, error) {
+	if err := a.cfg.Store.DeleteToken(c.Context(), id); err != nil {
 		return nil, err
 	}
-	a.audit(c, "token revoked", "token", c.param("id"))
+	a.audit(c, "token revoked", "token", id)
 	return nil, nil
 }

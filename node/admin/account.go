@@ -20,11 +20,14 @@ func accountOf(a odb.Account, l odb.Lockout) client.Account {
 
 func (a *API) listAccounts(c *call) (any, error) {
 	all, err := a.cfg.Store.ListAccounts(c.Context())
+	if last := a.lastAccess(c, err); last != nil {
+		all, err = last.ListAccounts(), nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	lockouts, err := a.cfg.Store.ListLockouts(c.Context())
-	if err != nil {
+	if err != nil && odb.KindOf(err) != odb.Unavailable {
 		return nil, err
 	}
 	locks := map[string]odb.Lockout{}

@@ -195,7 +195,7 @@ func TestSession(t *testing.T) {
 		"other origin":   {ask("POST", "/plan", plan, "X-CSRF-Token", me.CSRF, "Origin", "https://evil.example"), 403},
 		"role":           {ask("GET", "/accounts", ""), 403},
 		"not a session":  {r.call(t, "GET", "/api/v1/kinds", "", "Authorization", "", "Cookie", "__Host-signalbox=x").status, 401},
-		"token sign-out": {r.call(t, "DELETE", "/api/v1/session", "").status, 400},
+		"local sign-out": {r.call(t, "DELETE", "/api/v1/session", "", "Authorization", "Bearer "+r.local).status, 400},
 		"evil sign-in":   {r.call(t, "POST", "/api/v1/session", `{"account":"ann","password":"correct horse"}`, "Authorization", "", "Origin", "https://evil.example").status, 403},
 		"form sign-in":   {r.call(t, "POST", "/api/v1/session", `account=ann`, "Authorization", "", "Content-Type", "application/x-www-form-urlencoded").status, 415},
 		"sign out":       {ask("DELETE", "/session", "", "X-CSRF-Token", me.CSRF), 204},
@@ -230,6 +230,29 @@ func TestSession(t *testing.T) {
 		if got := ask("GET", "/kinds", ""); got != 401 {
 			t.Errorf("%s: the session goes on: %d", name, got)
 		}
+	}
+}
+
+// A program that is no browser signs in for a token, and out again.
+func TestSignInForToken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	must2(r.as(t, odb.Admin).CreateAccount(t.Context(), client.CreateAccount{Name: "ann", Role: odb.Developer, Password: "correct horse"}))(t)
+	in := client.SignIn{Account: "ann", Password: "correct horse", Token: true}
+	me := must2(r.with(t, "").SignIn(t.Context(), in))(t)
+	if me.Account != "ann" || me.Role != odb.Developer || me.CSRF != "" || me.Expires == nil || !strings.HasPrefix(me.Bearer, "sb_") {
+		t.Errorf("signed in as %+v", me)
+	}
+	ann := r.with(t, me.Bearer)
+	if got := must2(ann.Me(t.Context()))(t); got.Account != "ann" || got.Token != me.Token || got.Bearer != "" {
+		t.Errorf("me is %+v", got)
+	}
+	must(t, ann.SignOut(t.Context()))
+	problemOf(t, second(ann.Me(t.Context())), 401)
+	in.Password = "wrong horse"
+	problemOf(t, second(r.with(t, "").SignIn(t.Context(), in)), 401)
+	if strings.Contains(r.log.String(), me.Bearer) || !strings.Contains(r.log.String(), `"action":"token revoked"`) {
+		t.Error("the log has the token, or not its end")
 	}
 }
 

@@ -27,6 +27,7 @@ type API struct {
 	hashing  chan struct{} // admits so many password hashes at a time
 	accounts sync.Mutex    // serialises changes of accounts, so that an admin remains
 	rotating sync.Mutex    // one rotation of keys at a time
+	backing  sync.Mutex    // held while a backup is made
 	counters *counters
 	lookers  lookers
 	openapi  func() ([]byte, error)

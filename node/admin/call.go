@@ -32,6 +32,7 @@ type call struct {
 	who    principal
 	status int // of a good answer; 0 means the route's
 	notes  notes
+	begun  bool // the answer was begun: what goes wrong now is told in its trailer
 }
 
 // handler answers a call with a value that becomes JSON, a [raw] answer, or an error.
@@ -121,9 +122,14 @@ func (a *API) fail(c *call, err error) int {
 	case refused:
 		a.cfg.Log.Log(c.Context(), a.refusalLevel(c), "request refused", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
 			"account", c.who.account, "addr", c.addr(), "status", p.Status, "reason", p.Detail)
+	case knownAway(err): // the node has logged it, once
 	case p.Status >= http.StatusInternalServerError:
 		a.cfg.Log.ErrorContext(c.Context(), "request ended in an error", "cid", c.cid(), "method", c.route.method, "route", c.route.path,
 			"account", c.who.account, "status", p.Status, "error", err.Error())
+	}
+	if c.begun {
+		c.w.Header().Set(client.BackupFailed, p.Detail)
+		return p.Status
 	}
 	writeProblem(c.w, c.Request, p)
 	return p.Status

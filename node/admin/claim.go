@@ -21,7 +21,6 @@ const (
 	claimChars    = 12
 	claimLife     = time.Hour
 	maxClaimTries = 10
-	claimToken    = 12 * time.Hour // life of the token that a claim answers with
 	firstAdmin    = "admin"
 )
 
@@ -204,13 +203,11 @@ func (a *API) checkCode(c *call, code string) error {
 // the token cannot be made is no failure of the claim.
 func (a *API) claimedAs(c *call, account odb.Account) (any, error) {
 	out := client.Claimed{Account: account.Name, Role: account.Role}
-	secret, hash := NewToken()
-	expires := a.cfg.Now().UTC().Truncate(time.Second).Add(claimToken)
-	t := odb.Token{ID: odb.NewID(), Account: account.Name, Role: account.Role, Note: "first sign-in", Hash: hash, Expires: expires}
-	if err := a.cfg.Store.CreateToken(c.Context(), t); err != nil {
+	secret, t, err := a.mint(c, account)
+	if err != nil {
 		a.cfg.Log.WarnContext(c.Context(), "the cluster is claimed, but no token could be made", "cid", c.cid(), "error", err.Error())
 		return out, nil
 	}
-	out.Token, out.Expires = secret, &expires
+	out.Token, out.Expires = secret, &t.Expires
 	return out, nil
 }

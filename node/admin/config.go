@@ -31,6 +31,16 @@ type Config struct {
 	// Problems are the definitions that the node could not put into force.
 	Problems func() []odb.Problem
 
+	// LastAccess is accounts and tokens as they were last read; they count while the
+	// ODB is away. nil, as a function or as what it returns: nobody but the node's
+	// own token gets in then.
+	LastAccess func() Access
+	// Away reports whether the ODB is away; nil: it never is.
+	Away func() bool
+	// AcceptODB takes an ODB that is behind the node as it is and returns the
+	// revision that is in force then; a Conflict when it is not behind.
+	AcceptODB func(ctx context.Context) (int64, error)
+
 	Sealer    Sealer
 	Keys      Keys
 	Cluster   Cluster
@@ -40,6 +50,8 @@ type Config struct {
 	Deployer  Deployer
 	Outgoings Outgoings
 	Audit     Audit
+	Backups   Backups
+	ODB       ODBTools
 	// Stats are the live figures of this node.
 	Stats func() client.Stats
 	// Metrics answers /metrics.
@@ -133,6 +145,7 @@ type Deployment struct {
 	Packages []Package
 	Actor    odb.Actor
 	Reason   string
+	Force    bool // a node that cannot run it is taken out of rotation and does not stop it
 }
 
 // Package is the source of one package: file contents by path.
@@ -177,6 +190,7 @@ func (cfg *Config) check() error {
 	need("Snapshot", cfg.Snapshot != nil)
 	need("Changed", cfg.Changed != nil)
 	need("Problems", cfg.Problems != nil)
+	need("AcceptODB", cfg.AcceptODB != nil)
 	need("Sealer", cfg.Sealer != nil)
 	need("Keys", cfg.Keys != nil)
 	need("Cluster", cfg.Cluster != nil)
@@ -186,10 +200,15 @@ func (cfg *Config) check() error {
 	need("Deployer", cfg.Deployer != nil)
 	need("Outgoings", cfg.Outgoings != nil)
 	need("Audit", cfg.Audit != nil)
+	need("Backups", cfg.Backups != nil)
+	need("ODB", cfg.ODB != nil)
 	need("Stats", cfg.Stats != nil)
 	need("Metrics", cfg.Metrics != nil)
 	if err := errors.Join(missing...); err != nil {
 		return fmt.Errorf("admin config: %w", err)
+	}
+	if cfg.Away == nil {
+		cfg.Away = func() bool { return false }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -34,7 +34,7 @@ func (a *API) deploy(c *call) (any, error) {
 		names = append(names, p.Name)
 	}
 	c.about("package", names...)
-	result, err := a.cfg.Deployer.Deploy(c.Context(), Deployment{Packages: packages, Actor: c.actor(), Reason: reason})
+	result, err := a.cfg.Deployer.Deploy(c.Context(), Deployment{Packages: packages, Actor: c.actor(), Reason: reason, Force: in.Force})
 	if err != nil {
 		return nil, a.explained(c, err)
 	}

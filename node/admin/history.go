@@ -138,7 +138,7 @@ func (a *API) stateAt(c *call, name string) (*odb.Snapshot, error) {
 		return nil, err
 	}
 	if c.URL.Query().Get(name) == "" {
-		return a.reader.newest(c.Context())
+		return a.readable(c)
 	}
 	return a.reader.at(c.Context(), revision)
 }

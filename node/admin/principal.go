@@ -51,6 +51,9 @@ func (a *API) admit(c *call) error {
 		return err
 	}
 	c.who = who
+	if c.route.method == http.MethodGet && a.cfg.Away() {
+		a.markStale(c)
+	}
 	if who.role.Level() < c.route.role.Level() {
 		a.counters.refused("role")
 		return refuse(http.StatusForbidden, client.CodeForbidden, "the role %s is needed; %s has the role %s", c.route.role, who.account, who.role)
@@ -89,7 +92,7 @@ func (a *API) byToken(c *call, hash string) (principal, error) {
 		a.counters.refused("throttled")
 		return principal{}, tooMany(wait)
 	}
-	t, err := a.cfg.Store.TokenByHash(c.Context(), hash)
+	t, err := a.token(c, hash)
 	if odb.KindOf(err) == odb.NotFound {
 		a.guard.failed(key)
 		a.counters.refused("token")
@@ -117,7 +120,7 @@ func (a *API) byToken(c *call, hash string) (principal, error) {
 // roleOf returns the role of an account that may sign in.
 func (a *API) roleOf(c *call, name string) (odb.Role, error) {
 	c.notes.tried = name
-	account, err := a.cfg.Store.Account(c.Context(), name)
+	account, err := a.account(c, name)
 	if odb.KindOf(err) == odb.NotFound || err == nil && account.Disabled {
 		a.counters.refused("account")
 		return "", a.unauthorized(c, "the account "+name+" is disabled or deleted")

@@ -47,12 +47,25 @@ func problemOf(err error) *client.Problem {
 		return refuse(http.StatusGatewayTimeout, client.CodeTimeout, "the request took longer than it may; look at the state before you repeat a change")
 	case errors.Is(err, context.Canceled):
 		return refuse(499, client.CodeTimeout, "the caller went away")
-	case ours && e.Kind == odb.Unavailable:
-		p := refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "the ODB cannot be reached now; the node goes on with its last configuration. Look at the state before you repeat a change")
+	case closedODB(err) != nil:
+		p := refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "%s", closedODB(err).Error())
 		p.RetryAfter = 5 * time.Second
 		return p
+	case ours && e.Kind == odb.Unavailable:
+		return unavailable(err)
 	}
 	return refuse(http.StatusInternalServerError, client.CodeInternal, internalDetail)
+}
+
+// closedODB returns why the ODB takes no changes now, when that is the reason.
+func closedODB(err error) error {
+	if f, ok := errors.AsType[*odb.Frozen](err); ok {
+		return f
+	}
+	if m, ok := errors.AsType[*odb.Moved](err); ok {
+		return m
+	}
+	return nil
 }
 
 // invalid makes the problem of a faulty input.
@@ -82,6 +95,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *client.Problem) {
 	h := w.Header()
 	h.Del("ETag")
 	h.Del("Location")
+	if out.Status >= http.StatusInternalServerError {
+		h.Del(staleHeader) // nothing was read
+	}
 	if out.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64((out.RetryAfter+time.Second-1)/time.Second), 10))
 	}

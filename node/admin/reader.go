@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"sync"
 
 	"signalbox.internal/odb"
@@ -63,9 +62,6 @@ func (r *reader) at(ctx context.Context, revision int64) (*odb.Snapshot, error) 
 	return nil, err
 }
 
-// staleHeader tells that the ODB is away and which revision was read in its place.
-const staleHeader = "X-Stale-Revision"
-
 // readable returns the newest configuration, or, while the ODB is away, the one
 // that the node runs; the answer says so.
 func (a *API) readable(c *call) (*odb.Snapshot, error) {
@@ -77,7 +73,7 @@ func (a *API) readable(c *call) (*odb.Snapshot, error) {
 	if running == nil {
 		return nil, err
 	}
-	c.w.Header().Set(staleHeader, strconv.FormatInt(running.Revision(), 10))
+	a.markStale(c)
 	return running, nil
 }
 

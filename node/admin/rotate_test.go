@@ -222,19 +222,3 @@ func TestRotateTellsWhatDoesNotOpen(t *testing.T) {
 		t.Errorf("detail is %q", p.Detail)
 	}
 }
-
-// twoNodes is a cluster in which another node has a key ring of its own.
-type twoNodes struct{ *box }
-
-func (b twoNodes) Nodes(ctx context.Context) []client.Node {
-	return append(b.box.Nodes(ctx), client.Node{Name: "node-2"})
-}
-
-func TestRotateAlone(t *testing.T) {
-	t.Parallel()
-	r := newRigWith(t, func(cfg *admin.Config, b *box) { cfg.Cluster = twoNodes{b} })
-	before := r.ring.IDs()
-	if p := problemOf(t, second(r.as(t, odb.Admin).RotateKeys(t.Context(), client.RotateKeys{})), 409); !strings.Contains(p.Detail, "2 nodes") || !slices.Equal(before, r.ring.IDs()) {
-		t.Errorf("detail is %q; the ring has %v", p.Detail, r.ring.IDs())
-	}
-}

@@ -54,7 +54,7 @@ const (
 func (a *API) table() []route {
 	all := slices.Concat(
 		a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes(),
-		a.joinRoutes(), a.nodeRoutes(),
+		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(),
 	)
 	for i := range all {
 		rt := &all[i]
@@ -96,9 +96,13 @@ func (a *API) statusRoutes() []route {
 		{method: get, path: "/metrics", role: odb.Viewer, id: "metrics", summary: "Figures of this node in Prometheus' text format.", media: "text/plain", handle: a.metrics},
 		{
 			method: post, path: "/session", id: "signIn", status: http.StatusCreated, timeout: 15 * time.Second, body: client.SignIn{}, answer: client.Me{}, handle: a.signIn,
-			summary: "Sign a browser in: sets a cookie and answers with the CSRF token that each write sends as X-CSRF-Token. Needs no token.",
+			summary: "Sign in with a password. A browser gets a cookie and the CSRF token that each write sends as X-CSRF-Token; with token set the answer has a bearer token. Needs no token.",
 		},
-		{method: http.MethodDelete, path: "/session", role: odb.Viewer, id: "signOut", summary: "End the session of the cookie.", handle: a.signOut},
+		{
+			method: post, path: "/odb/accept", role: odb.Admin, id: "acceptODB", answer: client.AcceptedODB{}, handle: a.acceptODB,
+			summary: "Take an ODB that is behind this node (restored from an older copy, emptied) as it is: the node gives up its last good configuration for it. A conflict when it is not behind.",
+		},
+		{method: http.MethodDelete, path: "/session", role: odb.Viewer, id: "signOut", summary: "End the session of the cookie, or revoke the bearer token of the call.", handle: a.signOut},
 	}
 }
 
@@ -203,6 +207,10 @@ func (a *API) accountRoutes() []route {
 		{method: post, path: "/claim-code", role: odb.Admin, id: "newClaimCode", summary: "Make another one-time code for the claim at this node; the one before is void.", status: http.StatusCreated, answer: client.ClaimCode{}, handle: a.newClaimCode},
 		{method: get, path: "/access-tokens", role: odb.Admin, id: "listTokens", summary: "Bearer tokens without their secrets.", answer: client.List[client.Token]{}, handle: a.listTokens},
 		{method: post, path: "/access-tokens", role: odb.Admin, id: "createToken", summary: "Make a bearer token; the answer shows its secret this once.", status: http.StatusCreated, body: client.CreateToken{}, answer: client.NewToken{}, handle: a.createToken},
+		{
+			method: post, path: "/backup", role: odb.Admin, id: "backup", timeout: backupTime, body: client.BackupRequest{}, media: "application/octet-stream", handle: a.backup,
+			summary: "The whole cluster in one file: ODB with its history, keys and settings, encrypted to the passphrase (age). The trailer X-Backup says that it is whole and what is in it, X-Backup-Error why it is not.",
+		},
 		{method: http.MethodDelete, path: "/access-tokens/{id}", role: odb.Admin, id: "deleteToken", summary: "Revoke a bearer token.", handle: a.deleteToken},
 	}
 }

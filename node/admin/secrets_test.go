@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -34,16 +35,31 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 	post("/definitions/security/s1/rename", `{"name":"s9"}`, "If-Match", `"2"`)
 	post("/rollback", `{"revision":2,"dry_run":true}`)
+	secrets = append(secrets, claimWith(t, r, post)...)
+	post("/secrets/rotate", `{}`)
+	post("/secrets/rotate", `{"key":"hush-misplaced-6"}`)
+	post("/secrets/rotate", fmt.Sprintf(`{"key":%q}`, r.ring.Primary()))
+	post("/secrets/forget", `{"dry_run":true}`)
 	post("/accounts", `{"name":"ann","role":"admin","password":"hush-account-4"}`)
 	// Refusals must not tell either: a conflict, a fault beside it, a field of the wrong type.
 	post("/definitions/security", `{"name":"s9","spec":{"type":"basic","username":"u","password":"hush-refused-5"}}`)
 	post("/definitions/security", `{"name":"s7","spec":{"type":"basic","usrname":"u","password":"hush-refused-5"}}`)
 	post("/definitions/channel", `{"name":"s7","spec":{"path":"/x","service":"demo.echo","enabled":["hush-misplaced-6"],"password":"hush-misplaced-6"}}`)
 	post("/apply", `{"documents":["hush-misplaced-6"],"prune":"hush-misplaced-6"}`)
-	keep(r.call(t, "POST", "/api/v1/session", `{"account":"ann","password":"hush-signin-7"}`, "Authorization", ""))
+	for range 11 { // until it is locked
+		keep(from(t, r.api, 1, "ann", "hush-signin-7"))
+		keep(from(t, r.api, 2, "hush-signin-7", "hush-signin-7")) // typed into the wrong field
+	}
+	post("/accounts/ann/unlock", `{}`)
 	token := must2(adm.CreateToken(ctx, client.CreateToken{Account: "ann", NoExpiry: true}))(t)
 	secrets = append(secrets, token.Secret, r.local, r.tokens[odb.Admin])
 
+	ring := must2(os.ReadFile(r.ring.Path()))(t)
+	for line := range strings.Lines(string(ring)) {
+		if fields := strings.Fields(line); fields[0] == "key" {
+			secrets = append(secrets, fields[2])
+		}
+	}
 	for _, rt := range r.api.Table() {
 		if rt.Method != "GET" {
 			continue
@@ -74,4 +90,18 @@ func TestSecretsStayInside(t *testing.T) {
 			t.Errorf("the %s shows a password hash", name)
 		}
 	}
+}
+
+// claimWith claims the cluster, first with a wrong code and a bad name, and
+// returns what must not show: the codes, the passwords and the token.
+func claimWith(t *testing.T, r *rig, post func(path, body string, header ...string) reply) []string {
+	t.Helper()
+	code := must2(r.api.NewClaimCode(t.Context()))(t).Code
+	post("/claim", `{"code":"HUSH-CODE-WRNG","password":"hush-claimed-8"}`, "Authorization", "")
+	post("/claim", `{"code":"`+code+`","name":"hush/name","password":"hush-claimed-8"}`, "Authorization", "")
+	post("/claim", `{"code":"`+code+`","name":["hush-claimed-8"],"password":"hush-claimed-8"}`, "Authorization", "")
+	got := must2(r.with(t, "").Claim(t.Context(), client.Claim{Code: code, Password: "hush-claimed-8"}))(t)
+	post("/claim", `{"code":"`+code+`","password":"hush-claimed-8"}`, "Authorization", "")
+	post("/claim-code", `{}`)
+	return []string{"hush-claimed-8", "HUSH-CODE-WRNG", code, strings.ReplaceAll(code, "-", ""), got.Token}
 }

@@ -161,6 +161,9 @@ func (a *API) signIn(c *call) (any, error) {
 		return nil, err
 	}
 	c.notes.tried = account.Name
+	if in.Token {
+		return a.signInToken(c, account)
+	}
 	value, x := a.sessions.open(account.Name)
 	http.SetCookie(c.w, &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/", Secure: true, HttpOnly: true,
@@ -198,7 +201,7 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 		}
 		return odb.Account{}, refuseLocked(wait)
 	}
-	account, err := a.cfg.Store.Account(c.Context(), name)
+	account, err := a.account(c, name)
 	if err != nil && odb.KindOf(err) != odb.NotFound && odb.KindOf(err) != odb.Invalid {
 		return odb.Account{}, err
 	}
@@ -225,10 +228,32 @@ func (a *API) verify(c *call, name, password string) (odb.Account, error) {
 	return account, nil
 }
 
-// signOut ends the session that made the call.
+// signInToken signs in a program that is no browser.
+func (a *API) signInToken(c *call, account odb.Account) (any, error) {
+	secret, t, err := a.mint(c, account)
+	if err != nil {
+		return nil, err
+	}
+	c.who.account, c.who.role = account.Name, account.Role
+	a.audit(c, "token created", "subject", t.Account, "token", t.ID, "role", string(t.Role))
+	return client.Me{Account: account.Name, Role: account.Role, Token: t.ID, Expires: &t.Expires, Bearer: secret}, nil
+}
+
+// mint makes a token of an account that has just signed in, as long as a session.
+func (a *API) mint(c *call, account odb.Account) (string, odb.Token, error) {
+	secret, hash := NewToken()
+	expires := a.cfg.Now().UTC().Truncate(time.Second).Add(sessionLife)
+	t := odb.Token{ID: odb.NewID(), Account: account.Name, Role: account.Role, Note: "sign-in", Hash: hash, Expires: expires}
+	return secret, t, a.cfg.Store.CreateToken(c.Context(), t)
+}
+
+// signOut ends the session, or revokes the token, that made the call.
 func (a *API) signOut(c *call) (any, error) {
+	if c.who.token != "" {
+		return a.revoke(c, c.who.token)
+	}
 	if c.who.session == nil {
-		return nil, refuse(http.StatusBadRequest, client.CodeNotApplicable, "there is no session to end; a token is revoked at %s/access-tokens", client.Prefix)
+		return nil, refuse(http.StatusBadRequest, client.CodeNotApplicable, "there is nothing to sign out of on the node's own box")
 	}
 	if cookie, err := c.Cookie(sessionCookie); err == nil {
 		a.sessions.end(cookie.Value)

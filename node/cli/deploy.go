@@ -20,8 +20,9 @@ root or in src/, its tests (*.test.ts) and an optional signalbox.yaml:
   name: shop.orders        # instead of the folder's name
   settings: {currency: EUR}
 
-Code that does not compile changes nothing; the places are shown. The switch is
-atomic: calls that run finish on the old code. "signalbox rollback-service" puts
+Code that does not compile changes nothing; the places are shown. Every node of the
+cluster prepares the code before any switches to it; one that cannot stops the
+deployment or, with --force, is taken out of rotation. The switch is atomic: calls that run finish on the old code. "signalbox rollback-service" puts
 an earlier version back. Hidden files and node_modules are left out.`
 
 func newDeploy(a *app) *cobra.Command {
@@ -40,6 +41,7 @@ func newDeploy(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&d.wait, "wait", "w", false, "return when every node runs the new code, or say which does not and why")
 	cmd.Flags().DurationVar(&d.timeout, "timeout", time.Minute, "with --wait, how long")
+	cmd.Flags().BoolVar(&d.force, "force", false, "deploy though a node cannot run it: that node is taken out of rotation")
 	cmd.Flags().StringVarP(&d.reason, "reason", "m", "", "why, for the history")
 	return cmd
 }
@@ -51,6 +53,7 @@ type deployer struct {
 	wait    bool
 	timeout time.Duration
 	reason  string
+	force   bool
 }
 
 func (d *deployer) run(ctx context.Context, paths []string) error {
@@ -58,7 +61,7 @@ func (d *deployer) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	req := client.DeployRequest{Reason: d.reason}
+	req := client.DeployRequest{Reason: d.reason, Force: d.force}
 	for _, f := range found {
 		req.Packages = append(req.Packages, client.NewPackage(f.Name, f.Files))
 	}

@@ -40,7 +40,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 func usage(c *cobra.Command, groups []group) error {
 	var b strings.Builder
 	line := c.UseLine()
-	if c.HasAvailableSubCommands() {
+	if c.HasAvailableSubCommands() && c.Annotations[needsNoChild] == "" {
 		line = c.CommandPath() + " COMMAND [flags]"
 	}
 	section(&b, "Usage", "  "+line)

@@ -1,9 +1,5 @@
 package cli
 
-import (
-	"os"
-)
-
 // passwordVariable hands a password to a program's run of a command; people are
 // asked instead.
 const passwordVariable = "SIGNALBOX_PASSWORD"
@@ -12,21 +8,14 @@ const passwordVariable = "SIGNALBOX_PASSWORD"
 // twice without showing it, else from standard input. It is never an argument,
 // which the shell's history and other users of the box would see.
 func (a *app) newPassword() (string, error) {
-	if text, ok := a.env.LookupEnv(passwordVariable); ok && text != "" {
+	if text := a.getenv(passwordVariable); text != "" {
 		return text, nil
 	}
-	in := &input{a: a}
-	first, err := in.secret("new password")
-	if err != nil {
-		return "", err
+	first, err := a.typed("new password")
+	if err != nil || !isTerminal(a.env.Stdin) {
+		return first, err
 	}
-	if first == "" {
-		return "", usagef("the password is empty").trying("type it when you are asked, or give it on standard input or in %s", passwordVariable)
-	}
-	if f, ok := a.env.Stdin.(*os.File); !ok || !isTerminal(f) {
-		return first, nil
-	}
-	again, err := in.secret("once more")
+	again, err := a.typed("once more")
 	if err != nil {
 		return "", err
 	}
@@ -34,4 +23,20 @@ func (a *app) newPassword() (string, error) {
 		return "", usagef("the two passwords differ; nothing was changed")
 	}
 	return first, nil
+}
+
+// password returns the password of an account that signs in, from the same places.
+func (a *app) password() (string, error) {
+	if text := a.getenv(passwordVariable); text != "" {
+		return text, nil
+	}
+	return a.typed("password")
+}
+
+func (a *app) typed(what string) (string, error) {
+	text, err := (&input{a: a}).secret(what)
+	if err == nil && text == "" {
+		err = usagef("the password is empty").trying("type it when you are asked, or give it on standard input or in %s", passwordVariable)
+	}
+	return text, err
 }

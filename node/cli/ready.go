@@ -21,8 +21,9 @@ type readyLine struct {
 	Control string      `json:"control"`
 	CA      string      `json:"ca"`
 	Link    string      `json:"link"`
-	Token   string      `json:"token,omitempty"` // of the first administrator, as long as it is there
-	Claim   string      `json:"claim,omitempty"` // one-time code, as long as no account has a password
+	Token   string      `json:"token,omitempty"`  // of the first administrator, as long as it is there
+	Claim   string      `json:"claim,omitempty"`  // one-time code, as long as no account has a password
+	Notice  string      `json:"notice,omitempty"` // what is not as it should be
 	Nodes   []readyNode `json:"nodes"`
 }
 
@@ -36,7 +37,7 @@ type readyNode struct {
 
 func ready(info node.Info) readyLine {
 	return readyLine{
-		Ready: true, Traffic: info.Traffic, Control: info.Control, CA: info.CA, Link: linkWithCode(info), Token: info.Token, Claim: info.Claim,
+		Ready: true, Traffic: info.Traffic, Control: info.Control, CA: info.CA, Link: linkWithCode(info), Token: info.Token, Claim: info.Claim, Notice: info.Notice,
 		Nodes: []readyNode{{info.Name, info.Traffic, info.Control, info.Dir, info.PID}},
 	}
 }
@@ -83,6 +84,9 @@ func (a *app) announce(s started) error {
 	o := a.out
 	o.line("")
 	o.line("%s", o.paint(green, fmt.Sprintf("Signalbox is ready after %s.", s.took.Round(10*time.Millisecond))))
+	if s.line.Notice != "" {
+		o.line("%s", o.paint(red, "Note: "+s.line.Notice+"."))
+	}
 	o.line("")
 	o.facts(
 		[2]string{"  Traffic", s.line.Traffic + "   clients call channels here"},

@@ -14,8 +14,8 @@ func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "The cluster at a glance",
 		Long: `Shows the cluster at a glance: how many nodes are up, whether all of them run
-the newest revision, whether the database answers, and every definition that could
-not be put into force, with the reason.`,
+the newest revision, whether the database answers, when the cluster was backed up
+last, and every definition that could not be put into force, with the reason.`,
 		Example: `  signalbox status
   signalbox status --dir /var/lib/signalbox
   signalbox status -o json | jq .level`,
@@ -49,6 +49,7 @@ func statusTable(o *screen, s client.Status, problems []odb.Problem) {
 	o.facts(
 		[2]string{"problems", fmt.Sprint(s.Problems)},
 		[2]string{"version ", s.Version},
+		[2]string{"backup  ", backupText(s.LastBackup)},
 	)
 	if len(problems) == 0 {
 		return
@@ -59,6 +60,13 @@ func statusTable(o *screen, s client.Status, problems []odb.Problem) {
 		rows = append(rows, []cell{text(p.Kind), text(p.Name), styled(red, p.Reason)})
 	}
 	o.table([]string{"KIND", "NAME", "NOT IN FORCE BECAUSE"}, rows)
+}
+
+func backupText(b *client.LastBackup) string {
+	if b == nil {
+		return "never made"
+	}
+	return fmt.Sprintf("%s, revision %d%s", localTime(b.At), b.Revision, word(b.By == "", "", ", by "+b.By))
 }
 
 func partText(p client.Part) string {

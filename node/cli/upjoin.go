@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"path/filepath"
-	"strings"
 
 	"signalbox.internal/node"
 	"signalbox.internal/node/admin/client"
@@ -56,26 +55,27 @@ func (a *app) newFirstNode(b boxFolder, given map[string]string) (firstNode, err
 		if v, ok := f.oneBox()[o.Key]; ok {
 			f.added[o.Env] = v
 		}
-		if o.Key == "gossip" {
-			f.base["gossip"] = oneBox + cfg.Gossip
-			if strings.HasSuffix(cfg.Control, ":0") {
-				f.base["gossip"] = oneBox + ":0" // whoever takes any control port does not count on one for gossip
-			}
-		}
 	}
-	return f, f.settle(len(b.folders) == 0)
+	if cfg.GossipFree {
+		_, port, err := net.SplitHostPort(cfg.Gossip)
+		if err != nil {
+			return f, fmt.Errorf("read the gossip address: %w", err)
+		}
+		f.base["gossip"] = net.JoinHostPort(oneBox, port)
+	}
+	return f, f.settle()
 }
 
-// settle chooses ports for the first node. Its gossip port is nobody's business:
-// in a new box it is the next free one.
-func (f *firstNode) settle(isNew bool) error {
+// settle chooses ports for the first node. A gossip port that nobody set is
+// nobody's business: it is the next free one.
+func (f *firstNode) settle() error {
 	for key, field := range map[string]*string{"traffic": &f.cfg.Traffic, "control": &f.cfg.Control, "gossip": &f.cfg.Gossip} {
 		*field = f.base[key]
 		_, port, err := net.SplitHostPort(*field)
 		if err != nil {
 			return err
 		}
-		if port != "0" && (key != "gossip" || !isNew) {
+		if port != "0" && (key != "gossip" || !f.cfg.GossipFree) {
 			f.ports.take(*field)
 			continue
 		}

@@ -25,11 +25,13 @@ type Config struct {
 	TrafficTLSKey  string // PEM file; set exactly when TrafficTLSCert is
 	Control        string // address of the control port, always TLS
 
-	Gossip    string // address of the gossip port, UDP and TCP
-	Advertise string // IP address that other nodes reach this one by; empty: found out
-	Network   string // "wired", "radio" or "bench"
-	GossipUDP bool   // false: gossip by TCP alone
-	Announce  bool   // on the local network
+	Gossip string // address of the gossip port, UDP and TCP
+	// GossipFree says that a free port may take the place of Gossip's: nobody set it.
+	GossipFree bool
+	Advertise  string // IP address that other nodes reach this one by; empty: found out
+	Network    string // "wired", "radio" or "bench"
+	GossipUDP  bool   // false: gossip by TCP alone
+	Announce   bool   // on the local network
 
 	ODB string // DSN as odb.ParseDSN reads it; with sqlite: the path is absolute. It may have a password
 
@@ -75,7 +77,11 @@ func Load(dir string, env func(string) (string, bool), flags map[string]string) 
 	l := loader{cfg: Config{Dir: abs}, file: entries, env: env, flags: flags, faults: faults}
 	var origins []Origin
 	for _, s := range settings() {
-		origins = append(origins, l.load(s))
+		o := l.load(s)
+		if s.key == "gossip" {
+			l.cfg.GossipFree = o.From == "default"
+		}
+		origins = append(origins, o)
 	}
 	l.finish()
 	if err := errors.Join(l.faults...); err != nil {
@@ -142,6 +148,9 @@ func (l *loader) finish() {
 	}
 	if c.Traffic == c.Control && !strings.HasSuffix(c.Traffic, ":0") && !l.wrong["traffic"] && !l.wrong["control"] {
 		l.faults = append(l.faults, fmt.Errorf("traffic and control have the same address %s; give each its own port", c.Traffic))
+	}
+	if host, ok := strings.CutSuffix(c.Control, ":0"); ok && c.GossipFree {
+		c.Gossip = host + ":0" // who wants free ports wants three of them
 	}
 	if c.ServiceVMsTotal < c.ServiceVMs && !l.wrong["service_vms"] && !l.wrong["service_vms_total"] {
 		l.faults = append(l.faults, fmt.Errorf("service_vms is %d and service_vms_total %d: one package cannot have more than all together", c.ServiceVMs, c.ServiceVMsTotal))

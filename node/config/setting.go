@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -32,6 +33,7 @@ type setting struct {
 	reason    string        // why the default is what it is, when it depends on the box
 	derive    func() string // makes the default when it depends on the box
 	help      string
+	shared    bool // what services and clients meet, on whatever box the cluster runs
 	field     func(*Config) value
 }
 
@@ -100,7 +102,7 @@ func ports() []setting {
 		},
 		{
 			key: "gossip", flag: "gossip", def: ":7946",
-			help:  "Address of the gossip port (UDP and TCP), by which nodes hear of each other. Port 0 picks a free one.",
+			help:  "Address of the gossip port (UDP and TCP), by which nodes hear of each other. Port 0 picks a free one, and so does the node when it is not set and the usual port is taken.",
 			field: func(c *Config) value { return textValue{&c.Gossip, checkAddress} },
 		},
 		{
@@ -109,7 +111,7 @@ func ports() []setting {
 			field: func(c *Config) value { return textValue{&c.Advertise, checkIP} },
 		},
 		{
-			key: "network", def: "wired",
+			key: "network", def: "wired", shared: true,
 			help:  "What lies between the nodes: wired, radio (slow or lossy links, VPN), or bench (one box, tests).",
 			field: func(c *Config) value { return textValue{&c.Network, oneOf("wired", "radio", "bench")} },
 		},
@@ -124,17 +126,17 @@ func ports() []setting {
 			field: func(c *Config) value { return boolValue{&c.Announce} },
 		},
 		{
-			key: "max_header", def: "64KiB",
+			key: "max_header", def: "64KiB", shared: true,
 			help:  "Largest header of a request; a larger one is refused with 431.",
 			field: func(c *Config) value { return sizeValue{&c.MaxHeader, 4 << 10, 16 << 20} },
 		},
 		{
-			key: "read_header_timeout", def: "10s",
+			key: "read_header_timeout", def: "10s", shared: true,
 			help:  "Longest time that a client may take to send a request's header.",
 			field: func(c *Config) value { return durationValue{&c.ReadHeaderTimeout, 100 * time.Millisecond, time.Hour} },
 		},
 		{
-			key: "drain_timeout", def: "30s",
+			key: "drain_timeout", def: "30s", shared: true,
 			help:  "How long a node that stops waits for the requests in flight.",
 			field: func(c *Config) value { return durationValue{&c.DrainTimeout, 0, time.Hour} },
 		},
@@ -144,22 +146,22 @@ func ports() []setting {
 func limits() []setting {
 	return []setting{
 		{
-			key: "service_timeout", def: "30s",
+			key: "service_timeout", def: "30s", shared: true,
 			help:  "Longest time of a call to a service that names no time of its own.",
 			field: func(c *Config) value { return durationValue{&c.ServiceTimeout, time.Millisecond, 24 * time.Hour} },
 		},
 		{
-			key: "service_memory", def: "32MiB",
+			key: "service_memory", def: "32MiB", shared: true,
 			help:  "Memory that one virtual machine of a deployed service may use; a call that needs more is stopped.",
 			field: func(c *Config) value { return sizeValue{&c.ServiceMemory, 4 << 20, 4 << 30} },
 		},
 		{
-			key: "service_vms", def: "64",
+			key: "service_vms", def: "64", shared: true,
 			help:  "Calls that one deployed package runs at a time, each in a virtual machine; more wait.",
 			field: func(c *Config) value { return intValue{&c.ServiceVMs, 1, 100_000} },
 		},
 		{
-			key: "service_vms_total", def: "256",
+			key: "service_vms_total", def: "256", shared: true,
 			help:  "Calls that all deployed packages run at a time; more wait. At least service_vms.",
 			field: func(c *Config) value { return intValue{&c.ServiceVMsTotal, 1, 100_000} },
 		},
@@ -198,4 +200,27 @@ func hostName() string {
 		return "node"
 	}
 	return name
+}
+
+// Shared returns the settings of c that are not at their default and that belong
+// to the cluster rather than to the box: limits and times that its services and
+// clients meet. A backup takes them along. The cluster's name is not among them.
+func (c *Config) Shared() map[string]string {
+	out := map[string]string{}
+	for _, s := range settings() {
+		var standard Config
+		usual := s.field(&standard)
+		if !s.shared || usual.set(s.fallback()) != nil {
+			continue
+		}
+		if text := s.field(c).String(); text != usual.String() {
+			out[s.key] = text
+		}
+	}
+	return out
+}
+
+// IsShared reports whether the setting of that key is one of those of [Config.Shared].
+func IsShared(key string) bool {
+	return slices.ContainsFunc(settings(), func(s setting) bool { return s.key == key && s.shared })
 }

@@ -89,18 +89,5 @@ func WriteTemplate(dir string, values map[string]string) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("write settings %s: %w", path, fs.ErrExist)
 	}
-	tmp, err := os.CreateTemp(dir, "."+FileName+"-*")
-	if err != nil {
-		return fmt.Errorf("write settings %s: %w", path, err)
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already when all went well
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write settings %s: %w", path, err)
-	}
-	return nil
+	return writeFile(dir, text)
 }

@@ -28,13 +28,16 @@ const attempts = 5
 
 // Config is what deployment needs.
 type Config struct {
-	Store  odb.Store
+	Store odb.Store
+	// Cache keeps the code of packages in front of Store; nil keeps nothing.
+	Cache  *Cache
 	Engine Engine
 	// Changed is told of each new revision and returns when this node runs it.
 	Changed func(ctx context.Context, revision int64) error
 	// Compiled are the modules linked into the node's binary.
 	Compiled []service.Module
 	Registry *service.Registry
+	Others   Others       // nil: there are none
 	Log      *slog.Logger // nil means slog.Default()
 }
 
@@ -42,8 +45,10 @@ type Config struct {
 // packages of a request in one revision, or none of them.
 type Deployer struct {
 	store   odb.Store
+	code    *Cache
 	modules *modules
 	changed func(ctx context.Context, revision int64) error
+	others  Others
 	log     *slog.Logger
 }
 
@@ -52,11 +57,14 @@ type Deployer struct {
 func New(cfg Config) (*Deployer, *Manager, error) {
 	log := cmp.Or(cfg.Log, slog.Default()).With("component", "deploy")
 	mods := newModules(cfg.Engine)
+	if cfg.Cache == nil {
+		cfg.Cache = NewCache("", cfg.Store, log)
+	}
 	m, err := newManager(cfg, mods, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Deployer{store: cfg.Store, modules: mods, changed: cfg.Changed, log: log}, m, nil
+	return &Deployer{store: cfg.Store, code: cfg.Cache, modules: mods, changed: cfg.Changed, others: cfg.Others, log: log}, m, nil
 }
 
 // Request is one deployment.
@@ -64,6 +72,7 @@ type Request struct {
 	Sources []Source
 	Actor   odb.Actor
 	Reason  string
+	Force   bool // nodes that cannot prepare are taken out of rotation and do not stop it
 }
 
 // PackageResult says what a deployment did with one package.
@@ -111,6 +120,12 @@ func (d *Deployer) Deploy(ctx context.Context, req Request) (Result, error) {
 		pkgs[i] = p.pkg
 	}
 	if err := d.store.PutPackages(ctx, pkgs); err != nil {
+		return Result{}, err
+	}
+	for _, p := range pkgs {
+		d.code.add(ctx, p.Hash, p.Archive)
+	}
+	if err := d.prepareElsewhere(ctx, req, pkgs); err != nil {
 		return Result{}, err
 	}
 	return d.activate(ctx, req, pkgs)
@@ -268,24 +283,20 @@ func serviceChange(snap *odb.Snapshot, name string, pkg odb.Package) (*odb.Chang
 
 // Activate puts an earlier version of a package into force again.
 func (d *Deployer) Activate(ctx context.Context, hash string, actor odb.Actor, reason string) (Result, error) {
-	pkg, err := d.store.Package(ctx, hash)
+	src, err := d.Source(ctx, hash)
 	if err != nil {
 		return Result{}, err
 	}
-	src, err := Unpack(pkg.Name, pkg.Archive)
-	if err != nil {
-		return Result{}, err
-	}
-	return d.Deploy(ctx, Request{Sources: []Source{src}, Actor: actor, Reason: cmp.Or(reason, fmt.Sprintf("roll package %s back to %.12s", pkg.Name, hash))})
+	return d.Deploy(ctx, Request{Sources: []Source{src}, Actor: actor, Reason: cmp.Or(reason, fmt.Sprintf("roll package %s back to %.12s", src.Name, hash))})
 }
 
 // Source returns the files of a stored package.
 func (d *Deployer) Source(ctx context.Context, hash string) (Source, error) {
-	pkg, err := d.store.Package(ctx, hash)
+	archive, err := d.code.Archive(ctx, hash)
 	if err != nil {
 		return Source{}, err
 	}
-	return Unpack(pkg.Name, pkg.Archive)
+	return Unpack("", archive)
 }
 
 // RegisterCompiled makes sure that every compiled-in service has its definition,

@@ -16,7 +16,7 @@ import (
 
 // Manager makes a node's registry run the services of a snapshot.
 type Manager struct {
-	store    odb.Store
+	code     *Cache
 	modules  *modules
 	registry *service.Registry
 	log      *slog.Logger
@@ -28,7 +28,7 @@ type Manager struct {
 
 func newManager(cfg Config, mods *modules, log *slog.Logger) (*Manager, error) {
 	m := &Manager{
-		store: cfg.Store, modules: mods, registry: cfg.Registry, log: log,
+		code: cfg.Cache, modules: mods, registry: cfg.Registry, log: log,
 		compiled: map[string]*service.Prepared{}, bound: map[string]service.Binding{},
 	}
 	for _, module := range cfg.Compiled {
@@ -124,11 +124,11 @@ func (m *Manager) find(ctx context.Context, def odb.Named[*odb.ServiceSpec]) (*s
 	}
 	name, hash := def.S.Package, def.S.Hash
 	p, err := m.modules.get(ctx, name, hash, func() (Source, error) {
-		pkg, err := m.store.Package(ctx, hash)
+		archive, err := m.code.Archive(ctx, hash)
 		if err != nil {
 			return Source{}, errNoPackage(name, hash, err)
 		}
-		return Unpack(name, pkg.Archive)
+		return Unpack(name, archive)
 	})
 	if err != nil {
 		return nil, err

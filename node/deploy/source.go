@@ -109,7 +109,8 @@ func (s *Source) Archive() (archive []byte, hash string, err error) {
 	return b.Bytes(), hex.EncodeToString(sum[:]), nil
 }
 
-// Unpack reads an archive made by [Source.Archive].
+// Unpack reads an archive made by [Source.Archive]; an empty name means the
+// archive's own.
 func Unpack(name string, archive []byte) (Source, error) {
 	src := Source{Name: name, Files: map[string][]byte{}}
 	r := tar.NewReader(bytes.NewReader(archive))
@@ -127,6 +128,8 @@ func Unpack(name string, archive []byte) (Source, error) {
 		}
 		if h.Name != nameEntry {
 			src.Files[h.Name] = text
+		} else if name == "" {
+			src.Name = string(text)
 		}
 	}
 }

@@ -39,6 +39,7 @@ type Watcher struct {
 	cfg  WatcherConfig
 	log  *slog.Logger
 	seen map[string]sighting
+	away bool // the ODB was, when something had to be deployed
 }
 
 // sighting is what the watcher knows of one entry of the folder.
@@ -73,6 +74,12 @@ func (w *Watcher) Run(ctx context.Context) error {
 
 // look deploys every entry that has changed and then stayed the same for one round.
 func (w *Watcher) look(ctx context.Context) {
+	if w.away {
+		if _, err := w.cfg.Deployer.store.Revision(ctx); err != nil {
+			return
+		}
+		w.away = false
+	}
 	entries, err := os.ReadDir(w.cfg.Dir)
 	if err != nil {
 		w.log.WarnContext(ctx, "deploy folder cannot be read", "dir", w.cfg.Dir, "error", err)
@@ -100,7 +107,9 @@ func (w *Watcher) lookAt(ctx context.Context, name string) {
 		s.tried = now
 		sources, err := ReadPackages(filepath.Join(w.cfg.Dir, name))
 		if !first || !w.reported(name, sources) {
-			w.deploy(ctx, name, sources, err)
+			if w.deploy(ctx, name, sources, err); w.away {
+				s.tried = "" // it is tried again when the ODB is back
+			}
 		}
 	}
 	w.seen[name] = s
@@ -153,6 +162,12 @@ func (w *Watcher) deploy(ctx context.Context, name string, sources []Source, err
 			Sources: sources, Reason: "deploy folder: " + name,
 			Actor: odb.Actor{Name: "node " + w.cfg.Node, Source: "deploy folder"},
 		})
+	}
+	if odb.KindOf(err) == odb.Unavailable && ctx.Err() == nil {
+		w.away = true
+		w.log.WarnContext(ctx, "package of the deploy folder waits for the ODB", "package", name, "error", err)
+		w.report(ctx, name, FailedSuffix, "the ODB is away; the package is deployed when it is back\n")
+		return
 	}
 	if w.cfg.OnDeploy != nil {
 		w.cfg.OnDeploy(name, res, err)

@@ -56,11 +56,13 @@ type Process struct {
 	CA      string `json:"ca"`
 	Link    string `json:"link"`
 	Token   string `json:"token"`
+	Claim   string `json:"claim"`
 	Ready   bool   `json:"ready"`
 
 	API    *client.Client `json:"-"`
 	t      testing.TB
 	cmd    *exec.Cmd
+	stdout *syncBuffer
 	stderr *syncBuffer
 	waited sync.Once
 	state  error
@@ -90,7 +92,7 @@ func (s *syncBuffer) String() string {
 func Up(t testing.TB, binary, dir string, args ...string) *Process {
 	t.Helper()
 	args = append([]string{"up", "--dir", dir, "--traffic", "127.0.0.1:0", "--control", "127.0.0.1:0", "-o", "json"}, args...)
-	p := &Process{t: t, cmd: exec.Command(binary, args...), stderr: &syncBuffer{}} //nolint:noctx,gosec // ended by Kill or Stop
+	p := &Process{t: t, cmd: exec.Command(binary, args...), stdout: &syncBuffer{}, stderr: &syncBuffer{}} //nolint:noctx,gosec // ended by Kill or Stop
 	p.cmd.Stderr = p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -100,7 +102,8 @@ func Up(t testing.TB, binary, dir string, args ...string) *Process {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	read := bufio.NewReader(out)
+	line, err := read.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, p)
 	}
@@ -108,7 +111,7 @@ func Up(t testing.TB, binary, dir string, args ...string) *Process {
 		p.Kill()
 		t.Fatalf("start %s: %v\nstdout: %s\nstderr: %s", binary, err, line, p.stderr)
 	}
-	go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
+	go func() { _, _ = io.Copy(p.stdout, read) }() // ends with the process
 	p.API = NewClient(t, p.Control, p.CA, p.Token)
 	return p
 }
@@ -129,6 +132,9 @@ func (p *Process) wait() error {
 	p.waited.Do(func() { p.state = p.cmd.Wait() })
 	return p.state
 }
+
+// Stdout returns what the process has written after its ready line so far.
+func (p *Process) Stdout() string { return p.stdout.String() }
 
 // Stderr returns what the process has said so far.
 func (p *Process) Stderr() string { return p.stderr.String() }

@@ -80,6 +80,11 @@ func (s *Server) serve(_ *http.Server, conn *tls.Conn, _ http.Handler) {
 	if err := s.srv.Serve(l); !errors.Is(err, errServed) && !errors.Is(err, http.ErrServerClosed) {
 		s.srv.ErrorLog.Printf("serve peer %s: %v", id, err)
 	}
+	select {
+	case <-l.next: // the server ends and never took it
+		_ = l.conn.Close()
+	default:
+	}
 	<-l.conn.done
 }
 
@@ -110,14 +115,15 @@ var errServed = errors.New("the one connection was served")
 
 // oneListener is a listener of one connection.
 type oneListener struct {
-	conn *peerConn
-	once sync.Once
-	next chan net.Conn
+	conn   *peerConn
+	once   sync.Once
+	next   chan net.Conn
+	closed chan struct{}
 }
 
 func newOneListener(c *peerConn) *oneListener {
 	c.done = make(chan struct{})
-	l := &oneListener{conn: c, next: make(chan net.Conn, 1)}
+	l := &oneListener{conn: c, next: make(chan net.Conn, 1), closed: make(chan struct{})}
 	l.next <- c
 	return l
 }
@@ -129,11 +135,16 @@ func (l *oneListener) Accept() (net.Conn, error) {
 		return c, nil
 	case <-l.conn.done:
 		return nil, errServed
+	case <-l.closed:
+		return nil, net.ErrClosed
 	}
 }
 
-// Close implements net.Listener; the connection is its own.
-func (l *oneListener) Close() error { return nil }
+// Close implements net.Listener: Accept ends, the connection goes on.
+func (l *oneListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
 
 // Addr implements net.Listener.
 func (l *oneListener) Addr() net.Addr { return l.conn.LocalAddr() }

@@ -167,7 +167,7 @@ func (s *sockets) DialContext(_ context.Context, network, address string) (net.C
 	if dial == nil {
 		dial = (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext
 	}
-	c, err := dial(s.ctx, network, address)
+	c, err := dial(s.ctx, network, address) //nolint:contextcheck // that of Connect, see begin
 	if err != nil {
 		return nil, cmp.Or(s.ctx.Err(), err)
 	}

@@ -74,7 +74,7 @@ func useAll(ctx context.Context, db *sql.DB) error {
 	stmt, err := db.PrepareContext(ctx, "x")
 	if errs = append(errs, err); err == nil {
 		_, err = stmt.ExecContext(ctx, 1)
-		errs = append(errs, err, readAll(stmt.QueryContext(ctx)), stmt.Close())
+		errs = append(errs, err, readAll(stmt.QueryContext(ctx)), stmt.Close()) //nolint:sqlclosecheck // its error counts
 	}
 	for _, end := range []func(*sql.Tx) error{(*sql.Tx).Commit, (*sql.Tx).Rollback} {
 		tx, err := db.BeginTx(ctx, nil)

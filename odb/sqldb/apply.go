@@ -22,7 +22,7 @@ func (db *DB) Apply(ctx context.Context, set odb.ChangeSet) (odb.Revision, error
 		return odb.Revision{}, db.dialect.typed(ctx, op, key, err)
 	}
 	var rev odb.Revision
-	err = db.revise(ctx, op, key, func(t *tx) error {
+	err = db.revise(db.opening(ctx, bumpRevision), op, key, func(t *tx) error {
 		rev, err = newApplier(t, len(changes) > 1).apply(set, changes)
 		return err
 	})
@@ -103,12 +103,13 @@ func (a *applier) apply(set odb.ChangeSet, changes []wanted) (odb.Revision, erro
 		}
 	}
 	for _, step := range []func() error{
-		a.checkNames, a.follow, a.resolve, a.checkDeletes, a.checkClaims, a.store,
+		a.checkNames, a.follow, a.resolve, a.checkDeletes, a.checkClaims,
 	} {
 		if err := step(); err != nil {
 			return odb.Revision{}, err
 		}
 	}
+	a.store()
 	return a.record(set)
 }
 

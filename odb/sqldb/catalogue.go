@@ -39,6 +39,8 @@ const (
 	moveRefs
 
 	claimOwner
+	allRefs
+	allClaims
 	insertClaim
 	deleteClaim
 	deleteClaims
@@ -206,6 +208,8 @@ var catalogue = [statements]sqlText{
 	deleteRefs64:  {all: `DELETE FROM odb_ref WHERE from_id IN ` + list(many)},
 	moveRefs:      {all: `UPDATE odb_ref SET to_id = ? WHERE to_id = ? AND from_id = ?`},
 
+	allRefs:   {all: `SELECT from_id, field, to_id FROM odb_ref`},
+	allClaims: {all: `SELECT def_id, kind, claim FROM odb_claim`},
 	claimOwner: {all: `SELECT d.id, d.name FROM odb_claim c JOIN odb_definition d ON d.id = c.def_id
 		WHERE c.kind = ? AND c.claim = ?`},
 	// Nothing, when the claim has an owner.
@@ -312,7 +316,7 @@ var catalogue = [statements]sqlText{
 	shareGate: {by: map[string]string{"oracle": `LOCK TABLE odb_schema IN ROW SHARE MODE WAIT 20`}},
 	closeGate: {by: map[string]string{"oracle": `LOCK TABLE odb_schema IN EXCLUSIVE MODE WAIT 20`}},
 	// Shared where there is such a lock; SQLite has one writer anyway.
-	readGate: {all: `SELECT id FROM odb_revision WHERE id = 2 FOR UPDATE`, by: map[string]string{
+	readGate: {all: `SELECT id FROM odb_revision WHERE id = 2 {HOLD}`, by: map[string]string{
 		"sqlite":   `SELECT id FROM odb_revision WHERE id = 2`,
 		"postgres": `SELECT id FROM odb_revision WHERE id = 2 FOR KEY SHARE`,
 		"mysql":    `SELECT id FROM odb_revision WHERE id = 2 LOCK IN SHARE MODE`,

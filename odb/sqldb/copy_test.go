@@ -387,3 +387,41 @@ func TestDumpOfMoved(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// BenchmarkCopy moves 5,000 definitions and a log of 20,000 changes.
+func BenchmarkCopy(b *testing.B) {
+	from := openDSN(b, "sqlite:"+filepath.Join(b.TempDir(), "from"))
+	const definitions, sets = 5000, 4
+	for set := range sets {
+		changes := make([]odb.Change, definitions)
+		for i := range changes {
+			changes[i] = odb.Change{Op: odb.Update, Kind: "service", Name: fmt.Sprint("s", i), Base: int64(set), Spec: fmt.Appendf(nil, `{"engine":"go","max_in_flight":%d}`, set+1)}
+			if set == 0 {
+				changes[i].Op = odb.Create
+			}
+		}
+		if _, err := from.Apply(b.Context(), odb.ChangeSet{Changes: changes}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, kind := range []string{"sqlite", "postgres", "mysql"} {
+		b.Run(kind, func(b *testing.B) {
+			fresh := func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "to") }
+			if kind != "sqlite" {
+				fresh = newTestServer(b, kind).fresh
+			}
+			for b.Loop() {
+				b.StopTimer()
+				dsn := fresh(b)
+				to := openDSN(b, dsn)
+				b.StartTimer()
+				mustCopy(b, from, to, dsn)
+				b.StopTimer()
+				if err := from.Reopen(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}

@@ -27,6 +27,8 @@ type dialect struct {
 	read         *sql.TxOptions        // of one that must see one moment
 	beginRead    string                // what it begins with, when read cannot say that
 	ddlInTx      bool                  // whether DDL can be rolled back
+	opens        bool                  // whether a transaction's first statement can come with its beginning, see DB.opening
+	batches      bool                  // whether many statements can be sent in one round trip, see batch
 	version      string                // query for the database's own version
 	journalThere string                // query that counts the migrators' journal tables, without failing when there is none
 }

@@ -13,6 +13,9 @@
 //	func (db *DB) Restore(ctx context.Context, r io.Reader, progress func(Progress)) (DumpSummary, error)
 //	func (db *DB) Checksums(ctx context.Context) ([]TableSum, error)
 //
+// [Copy] moves an ODB to another database while it is used, [Check] looks one over,
+// [Plan] tells which migrations are open.
+//
 // It hands out no transaction, runs no statement of a caller, opens no secret
 // and watches for no change (a node polls [DB.Revision]). It imports of this
 // module only odb.

@@ -17,6 +17,13 @@ import (
 // fill gives every table of a database content, awkward texts included.
 func fill(t testing.TB, db *DB) {
 	t.Helper()
+	fillDefinitions(t, db)
+	fillRest(t, db)
+}
+
+// fillDefinitions makes content that is whole.
+func fillDefinitions(t testing.TB, db *DB) {
+	t.Helper()
 	ctx := t.Context()
 	apply := func(changes ...odb.Change) {
 		t.Helper()
@@ -55,7 +62,6 @@ func fill(t testing.TB, db *DB) {
 	if _, err := db.TakeLease(ctx, "held", odb.NewID(), time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	fillRest(t, db)
 }
 
 // fillRest makes up a row for each table that is still empty.

@@ -132,7 +132,7 @@ func (a *applier) checkClaims() error {
 
 // release removes the references and claims that change, and moves names out of
 // the way that others of the set take over.
-func (a *applier) release() error {
+func (a *applier) release() {
 	var wiped []string
 	for _, e := range a.order {
 		if e.wipe {
@@ -140,19 +140,13 @@ func (a *applier) release() error {
 		}
 	}
 	for _, s := range []statement{deleteRefs, deleteClaims} {
-		if err := a.runAll(s, wiped); err != nil {
-			return fmt.Errorf("remove links: %w", err)
-		}
+		a.laterAll(s, wiped, "remove links")
 	}
 	for _, r := range a.plan.oldRefs {
-		if _, err := a.run(deleteRef, r.from, r.field); err != nil {
-			return fmt.Errorf("remove reference: %w", err)
-		}
+		a.later(write{s: deleteRef, args: []any{r.from, r.field}, what: "remove reference"})
 	}
 	for _, c := range a.plan.oldClaims {
-		if _, err := a.run(deleteClaim, c.kind, c.text, c.owner); err != nil {
-			return fmt.Errorf("remove claim: %w", err)
-		}
+		a.later(write{s: deleteClaim, args: []any{c.kind, c.text, c.owner}, what: "remove claim"})
 	}
 	for _, e := range a.order {
 		if e.before == nil {
@@ -163,34 +157,23 @@ func (a *applier) release() error {
 			continue
 		}
 		// No name has a tilde, so this one is free.
-		if _, err := a.run(parkDefinition, "~"+e.before.id, e.before.id); err != nil {
-			return fmt.Errorf("free name: %w", err)
-		}
+		a.later(write{s: parkDefinition, args: []any{"~" + e.before.id, e.before.id}, what: "free name"})
 	}
-	return nil
 }
 
-func (a *applier) writeLinks() error {
+func (a *applier) writeLinks() {
 	for _, m := range a.moves {
-		if _, err := a.run(moveRefs, m.newTo, m.oldTo, m.from); err != nil {
-			return fmt.Errorf("move references: %w", err)
-		}
+		a.later(write{s: moveRefs, args: []any{m.newTo, m.oldTo, m.from}, what: "move references"})
 	}
 	for _, r := range a.plan.newRefs {
-		if _, err := a.run(insertRef, r.from, r.to, r.field); err != nil {
-			return fmt.Errorf("write reference: %w", err)
-		}
+		a.later(write{s: insertRef, args: []any{r.from, r.to, r.field}, what: "write reference"})
 	}
 	for _, c := range a.plan.newClaims {
-		n, err := a.run(insertClaim, c.text, c.owner, c.kind, c.text)
-		if err != nil {
-			return fmt.Errorf("write claim: %w", err)
-		}
-		if n == 0 {
-			return a.claimTaken(c)
-		}
+		a.later(write{
+			s: insertClaim, args: []any{c.text, c.owner, c.kind, c.text}, what: "write claim",
+			none: func() error { return a.claimTaken(c) },
+		})
 	}
-	return nil
 }
 
 // claimTaken says who has a claim.

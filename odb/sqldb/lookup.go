@@ -11,12 +11,10 @@ import (
 // changes definitions: its row is what puts their writers in line. With the
 // revision it reads the definitions that the changes are about.
 func (a *applier) begin(changes []wanted) error {
-	n, err := a.run(bumpRevision)
-	if err != nil {
-		return fmt.Errorf("take revision: %w", err)
-	}
-	if n == 0 {
-		return a.closedFault()
+	if openingOf(a.ctx) == "" {
+		if _, err := a.run(bumpRevision); err != nil {
+			return fmt.Errorf("take revision: %w", err)
+		}
 	}
 	keys := wantedKeys(changes)
 	for _, key := range keys {
@@ -24,7 +22,7 @@ func (a *applier) begin(changes []wanted) error {
 	}
 	s, size := sized(takeRevision, len(keys))
 	args, rest := arguments(keys, size, bindKey)
-	err = a.each(s, args, func(rows *sql.Rows) error {
+	err := a.each(s, args, func(rows *sql.Rows) error {
 		var hash, id, kind, name *string
 		var version, rev *int64
 		var spec []byte
@@ -37,11 +35,11 @@ func (a *applier) begin(changes []wanted) error {
 		}
 		return nil
 	})
-	if err == nil && a.rev == 0 {
-		err = sql.ErrNoRows
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("read revision: %w", err)
+	case a.rev == 0: // there is no such row while the database is closed for changes
+		return a.closedFault()
 	}
 	return a.read(rest)
 }

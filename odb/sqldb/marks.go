@@ -15,7 +15,7 @@ const (
 	markFrozen   = "frozen"   // nothing is written while a copy runs; at_us is when that ends by itself
 	markArriving = "arriving" // a copy has filled it; it is not in use yet
 	markMoved    = "moved"    // its content is somewhere else now
-	metaID       = "id"       // which ODB this is, wherever it is; made by its first copy
+	metaID       = "odb_id"   // which ODB this is, wherever it is; made by its first copy
 )
 
 // mode is whether a database takes changes. It is in the ids of the two rows of

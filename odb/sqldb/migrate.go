@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"signalbox.internal/odb"
 )
@@ -172,4 +173,46 @@ func hook(f func(int) error, version int) error {
 		return nil
 	}
 	return f(version)
+}
+
+// appliedSchema returns the newest migration of a database that may have no tables.
+func appliedSchema(ctx context.Context, db *sql.DB, d *dialect) (int, error) {
+	var n, version int
+	if err := db.QueryRowContext(ctx, d.journalThere).Scan(&n); err != nil || n == 0 {
+		if c := d.classOf(err); err != nil && c == classAway {
+			return 0, d.typed(ctx, "read schema", "", err)
+		}
+		return 0, nil
+	}
+	err := db.QueryRowContext(ctx, d.statement(schemaVersion)).Scan(&version)
+	return version, d.typed(ctx, "read schema", "", err)
+}
+
+// Plan returns the schema that a database is at and the names of the migrations
+// that [Open] would make. It changes nothing.
+func Plan(ctx context.Context, cfg Config) (schema int, open []string, err error) {
+	const op = "plan migrations"
+	dsn, err := odb.ParseDSN(cfg.DSN)
+	if err != nil {
+		return 0, nil, odb.Errorf(odb.Invalid, op, "", "the DSN %w", err)
+	}
+	if _, serr := os.Stat(dsn.File); dsn.Kind == "sqlite" && serr != nil {
+		return 0, nil, odb.Errorf(odb.NotFound, op, dsn.Where(), "%w", serr)
+	}
+	d, opener := openerOf(dsn)
+	p, err := opener(ctx, dsn)
+	if err != nil {
+		return 0, nil, d.typed(ctx, op, dsn.Where(), err)
+	}
+	defer func() { err = errors.Join(err, p.write.Close(), p.read.Close()) }()
+	if schema, err = appliedSchema(ctx, p.read, d); err != nil {
+		return 0, nil, err
+	}
+	if schema > SchemaVersion() {
+		return schema, nil, odb.Errorf(odb.Conflict, op, dsn.Where(), "the database is at schema %d and this program knows only %d; run a newer program", schema, SchemaVersion())
+	}
+	for _, s := range steps()[schema:] {
+		open = append(open, s.name)
+	}
+	return schema, open, nil
 }

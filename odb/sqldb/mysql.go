@@ -36,9 +36,10 @@ func mysqlDialect() *dialect {
 			n := mysqlNumber(err)
 			return n == 1050 || n == 1060 || n == 1061 // table, column, index
 		},
-		write:   nil, // the session's: to name an isolation would cost a round trip, see mysqlSession
+		write:   nil, // the session's: to name an isolation would cost a round trip, see mysqlConns
 		read:    &sql.TxOptions{ReadOnly: true},
 		ddlInTx: false,
+		opens:   true,
 		version: "SELECT VERSION()",
 		// Fails when there is none. The row counts: a migrator may have died
 		// between the table and its row.
@@ -87,30 +88,7 @@ func openMySQL(ctx context.Context, dsn odb.DSN) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	return serverPools(ctx, dsn, mysqlSession{c, sql.LevelReadCommitted}, mysqlSession{c, sql.LevelRepeatableRead})
-}
-
-// mysqlSession gives each session the isolation of all its transactions. No
-// variable would do it on MariaDB and MySQL alike.
-type mysqlSession struct {
-	sqldriver.Connector
-	isolation sql.IsolationLevel
-}
-
-// Connect implements driver.Connector.
-func (c mysqlSession) Connect(ctx context.Context) (sqldriver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	session, ok := conn.(sqldriver.ExecerContext)
-	if !ok {
-		return nil, errors.Join(errors.New("the driver runs no plain statements"), conn.Close())
-	}
-	if _, err := session.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL "+strings.ToUpper(c.isolation.String()), nil); err != nil {
-		return nil, errors.Join(fmt.Errorf("set isolation: %w", err), conn.Close())
-	}
-	return conn, nil
+	return serverPools(ctx, dsn, mysqlConns{c, "READ COMMITTED"}, mysqlConns{c, "REPEATABLE READ"})
 }
 
 func mysqlConnector(dsn odb.DSN) (sqldriver.Connector, error) {
@@ -119,6 +97,7 @@ func mysqlConnector(dsn odb.DSN) (sqldriver.Connector, error) {
 	conf.Timeout = connectTimeout(dsn)
 	conf.ClientFoundRows = true // an update that changes nothing still found its rows
 	conf.MaxAllowedPacket = 0   // ask the server for its own
+	conf.MultiStatements = true // for BEGIN with a first statement; no text is made of what somebody says
 	conf.Logger = mysqlRemarks{}
 	conf.Params = map[string]string{
 		"time_zone":                "'+00:00'",

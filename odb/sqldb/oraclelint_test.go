@@ -55,7 +55,7 @@ var (
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		set[w] = true
 	}
 	return set
@@ -287,7 +287,9 @@ func (s *oracleScan) queries() {
 			continue
 		}
 		zone, from, aggregate, grouped, clock, distinct := "SELECT", false, false, false, false, s.at(i+1) == "DISTINCT"
-		inner := 0 // depth of a query within this one; 0 for none
+		bare := false // a column outside of the aggregates
+		call := 0     // depth within an aggregate; 0 for none
+		inner := 0    // depth of a query within this one; 0 for none
 		for j := i + 1; j < len(s.upper) && s.depth[j] >= s.depth[i]; j++ {
 			if inner > 0 && s.depth[j] >= inner {
 				continue
@@ -304,6 +306,13 @@ func (s *oracleScan) queries() {
 				}
 				from, grouped = from || t == "FROM", grouped || t == "GROUP"
 			}
+			if call > 0 && s.depth[j] < call && t != "(" {
+				call = 0
+			}
+			if zone == "SELECT" && oracleAggregates[t] && call == 0 {
+				call = s.depth[j] + 1
+			}
+			bare = bare || zone == "SELECT" && call == 0 && s.names[s.tokens[j]] && s.at(j-1) != "AS"
 			aggregate = aggregate || zone == "SELECT" && oracleAggregates[t]
 			clock = clock || zone == "SELECT" && t == "SYSTIMESTAMP"
 			if t == "AS" && zone == "FROM" {
@@ -315,6 +324,9 @@ func (s *oracleScan) queries() {
 		}
 		if !from {
 			s.add("a query without FROM")
+		}
+		if aggregate && bare && !grouped {
+			s.add("a column beside an aggregate")
 		}
 		if aggregate && clock && !grouped {
 			s.add("the clock beside an aggregate")

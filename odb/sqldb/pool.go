@@ -11,6 +11,7 @@ import (
 type pool struct {
 	db    *sql.DB
 	stmts [statements]*sql.Stmt
+	texts [statements]string
 }
 
 // newPool prepares the whole catalogue at once: a text that the database does
@@ -28,7 +29,7 @@ func newPool(ctx context.Context, db *sql.DB, d *dialect) (*pool, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare statement %d: %w", s, err), p.close())
 		}
-		p.stmts[s] = stmt
+		p.stmts[s], p.texts[s] = stmt, text
 	}
 	return p, nil
 }

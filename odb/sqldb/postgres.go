@@ -36,6 +36,8 @@ func postgresDialect() *dialect {
 		write:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		read:         &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		ddlInTx:      true,
+		opens:        true,
+		batches:      true,
 		version:      "SHOW server_version",
 		journalThere: "SELECT CASE WHEN to_regclass('odb_schema') IS NULL THEN 0 ELSE 1 END",
 	}
@@ -97,7 +99,6 @@ func postgresConnector(dsn odb.DSN) (sqldriver.Connector, error) {
 		"lock_timeout":                        strconv.FormatInt(lockTimeout.Milliseconds(), 10),
 		"idle_in_transaction_session_timeout": "60000", // frees the locks of a node that hangs
 		"statement_timeout":                   "0",
-		"plan_cache_mode":                     "force_generic_plan",
 	}
 	for name, value := range dsn.Options {
 		if name != "pool" {
@@ -119,5 +120,5 @@ func postgresConnector(dsn odb.DSN) (sqldriver.Connector, error) {
 	if dsn.Password != "" {
 		conf.Password = dsn.Password
 	}
-	return stdlib.GetConnector(*conf), nil
+	return postgresConns{stdlib.GetConnector(*conf, stdlib.OptionShouldPing(unasked))}, nil
 }

@@ -1,56 +1,42 @@
 package sqldb
 
-import (
-	"fmt"
+import "signalbox.internal/odb"
 
-	"signalbox.internal/odb"
-)
-
-// store writes what the other steps found to be right. What points at a
+// store plans to write what the other steps found to be right. What points at a
 // definition is taken away before it is touched and put back after, so no
 // foreign key has to wait for the end of the transaction.
-func (a *applier) store() error {
-	for _, step := range []func() error{a.release, a.writeRows, a.writeLinks, a.deleteRows} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
+func (a *applier) store() {
+	a.release()
+	a.writeRows()
+	a.writeLinks()
+	a.deleteRows()
 }
 
-func (a *applier) writeRows() error {
+func (a *applier) writeRows() {
 	for _, e := range a.order {
-		var err error
-		switch {
-		case e.after == nil:
-			continue
-		case e.before == nil:
-			_, err = a.run(insertDefinition, e.after.id, e.after.kind, e.after.name, e.after.version, a.rev,
-				a.d.long(string(e.after.spec)), a.now)
-		default:
-			_, err = a.run(updateDefinition, e.after.name, e.after.version, a.rev,
-				a.d.long(string(e.after.spec)), a.now, e.after.id)
-		}
-		if err != nil {
-			return fmt.Errorf("write %s: %w", e.after.key(), err)
-		}
-	}
-	return nil
-}
-
-func (a *applier) deleteRows() error {
-	for _, e := range a.order {
-		if e.after != nil {
+		if e.after == nil {
 			continue
 		}
-		if _, err := a.run(deleteDefinition, e.before.id); err != nil {
-			return fmt.Errorf("delete %s: %w", e.before.key(), err)
+		w := write{what: "write " + e.after.key()}
+		if spec := a.d.long(string(e.after.spec)); e.before == nil {
+			w.s, w.args = insertDefinition, []any{e.after.id, e.after.kind, e.after.name, e.after.version, a.rev, spec, a.now}
+		} else {
+			w.s, w.args = updateDefinition, []any{e.after.name, e.after.version, a.rev, spec, a.now, e.after.id}
 		}
+		a.later(w)
 	}
-	return nil
 }
 
-// record writes the change log and returns the revision as History will.
+func (a *applier) deleteRows() {
+	for _, e := range a.order {
+		if e.after == nil {
+			a.later(write{s: deleteDefinition, args: []any{e.before.id}, what: "delete " + e.before.key()})
+		}
+	}
+}
+
+// record plans to write the change log, executes all that is planned, and returns
+// the revision as History will.
 func (a *applier) record(set odb.ChangeSet) (odb.Revision, error) {
 	rev := odb.Revision{Revision: a.rev, At: instant(a.now), Actor: set.Actor, Reason: set.Reason}
 	for i, e := range a.order {
@@ -59,15 +45,18 @@ func (a *applier) record(set odb.ChangeSet) (odb.Revision, error) {
 		rev.Changes = append(rev.Changes, entry)
 	}
 	rev.Hash = odb.ChainHash(a.hash, rev)
-	_, err := a.run(insertChangeSet, a.rev, nullable(set.Actor.Name), nullable(set.Actor.Source),
-		nullable(set.Actor.Addr), nullable(set.Reason), a.now, rev.Hash)
-	if err != nil {
-		return odb.Revision{}, fmt.Errorf("write change set: %w", err)
+	a.later(write{s: insertChangeSet, what: "write change set", args: []any{
+		a.rev, nullable(set.Actor.Name), nullable(set.Actor.Source),
+		nullable(set.Actor.Addr), nullable(set.Reason), a.now, rev.Hash,
+	}})
+	for _, l := range rev.Changes {
+		a.later(write{s: insertChange, what: "write change", args: []any{
+			l.Revision, l.Seq, string(l.Op), l.ID, l.Kind, l.Name, nullable(l.OldName),
+			l.Version, a.d.long(string(l.Before)), a.d.long(string(l.After)),
+		}})
 	}
-	for _, entry := range rev.Changes {
-		if err := a.logEntry(entry); err != nil {
-			return odb.Revision{}, fmt.Errorf("write change: %w", err)
-		}
+	if err := a.flush(); err != nil {
+		return odb.Revision{}, err
 	}
 	return rev, nil
 }
@@ -89,12 +78,6 @@ func (e *edit) entry() odb.LogEntry {
 	}
 	l.ID, l.Kind, l.Name, l.Version = r.id, r.kind, r.name, r.version
 	return l
-}
-
-func (a *applier) logEntry(l odb.LogEntry) error {
-	_, err := a.run(insertChange, l.Revision, l.Seq, string(l.Op), l.ID, l.Kind, l.Name, nullable(l.OldName),
-		l.Version, a.d.long(string(l.Before)), a.d.long(string(l.After)))
-	return err
 }
 
 // nullable binds a text that may be empty: no column holds an empty text.

@@ -30,7 +30,7 @@ type testServer struct {
 }
 
 // newTestServer starts a private server.
-func newTestServer(t *testing.T, kind string) *testServer {
+func newTestServer(t testing.TB, kind string) *testServer {
 	t.Helper()
 	s := &testServer{kind: kind, slots: make(chan struct{}, 4)}
 	switch kind {

@@ -34,6 +34,8 @@ func serverTests() []serverTest {
 		{"migrators that crash", serverMigratesAfterCrash},
 		{"newer schema", serverRefusesNewerSchema},
 		{"faults", serverFaults},
+		{"opening", serverOpens},
+		{"batches", serverBatches},
 		{"dump", serverDumps},
 		{"copy", serverCopies},
 		{"deadlock", serverDeadlock},
@@ -48,9 +50,9 @@ func TestServers(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := newTestServer(t, kind)
-			tests := serverTests()
+			tests := append(serverTests(), serverTest{"room for a user's tests", serverMakesRoom})
 			if s.Server != nil {
-				tests = append(tests, serverTest{"credentials", serverRefusesCredentials}, serverTest{"goes away", serverGoesAway})
+				tests = append(tests, serverTest{"check", serverChecks}, serverTest{"credentials", serverRefusesCredentials}, serverTest{"goes away", serverGoesAway})
 			}
 			for _, test := range tests {
 				t.Run(test.name, func(t *testing.T) { test.run(t, s) })
@@ -77,38 +79,31 @@ func TestUserServers(t *testing.T) {
 	}
 }
 
-// The way to test on a user's server, tried on private ones: by databases of its
+// The way to test on a user's server, tried on a private one: by databases of its
 // own, and in the one database that there is.
-func TestUserServersMakeRoom(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []string{"postgres", "mysql", "oracle"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			private := newTestServer(t, kind)
-			text := private.fresh(t)
-			for _, mayMake := range []bool{true, false} {
-				t.Run(fmt.Sprint("databases ", mayMake), func(t *testing.T) {
-					s := userServer(t, text, mayMake)
-					if s.only() != (!mayMake || kind == "oracle") {
-						t.Errorf("one database only: %t", s.only())
-					}
-					for _, test := range serverTests() {
-						if slices.Contains([]string{"newer schema", "dump"}, test.name) {
-							t.Run(test.name, func(t *testing.T) { test.run(t, s) })
-						}
-					}
-				})
-				if left := ourTables(t, text); len(left) > 0 {
-					t.Errorf("the tests leave %q", left)
+func serverMakesRoom(t *testing.T, private *testServer) {
+	text := private.fresh(t)
+	for _, mayMake := range []bool{true, false} {
+		t.Run(fmt.Sprint("databases ", mayMake), func(t *testing.T) {
+			s := userServer(t, text, mayMake)
+			if s.only() != (!mayMake || s.kind == "oracle") {
+				t.Errorf("one database only: %t", s.only())
+			}
+			for _, test := range serverTests() {
+				if slices.Contains([]string{"newer schema", "dump"}, test.name) {
+					t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 				}
 			}
-			if err := execute(t.Context(), text, "CREATE TABLE odb_precious (id INT)"); err != nil {
-				t.Fatal(err)
-			}
-			if err := roomIn(t, text); err == nil || !strings.Contains(err.Error(), "odb_precious") {
-				t.Errorf("a database with a table called like ours: %v, want it refused", err)
-			}
 		})
+		if left := ourTables(t, text); len(left) > 0 {
+			t.Errorf("the tests leave %q", left)
+		}
+	}
+	if err := execute(t.Context(), text, "CREATE TABLE odb_precious (id INT)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := roomIn(t, text); err == nil || !strings.Contains(err.Error(), "odb_precious") {
+		t.Errorf("a database with a table called like ours: %v, want it refused", err)
 	}
 }
 
@@ -300,6 +295,96 @@ func serverFaults(t *testing.T, s *testServer) {
 			t.Errorf("the account %q: %v, want an error that is not ours", name, err)
 		}
 	}
+}
+
+// A first statement that fails leaves no transaction behind in its session.
+func serverOpens(t *testing.T, s *testServer) {
+	db := openDSN(t, s.fresh(t))
+	if want := s.kind != "oracle"; db.dialect.opens != want { // there a transaction begins by itself
+		t.Fatalf("a transaction can begin with a statement: %v, want %v", db.dialect.opens, want)
+	}
+	if !db.dialect.opens {
+		return
+	}
+	nothing := func(*tx) error { return nil }
+	for range 10 { // more than there are sessions
+		ctx := context.WithValue(t.Context(), openingKey{}, `UPDATE odb_revision SET rev = rev + 7 WHERE id = 1; UPDATE odb_nowhere SET rev = 1`)
+		if err := db.attempt(ctx, db.write, db.dialect.write, nothing); err == nil {
+			t.Fatal("a first statement that fails did not matter")
+		}
+		if err := db.attempt(t.Context(), db.write, db.dialect.write, nothing); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rev, err := db.Apply(t.Context(), thousand(1))
+	if err != nil || rev.Revision != 1 {
+		t.Errorf("Apply() = revision %d, %v; want 1: what failed was committed", rev.Revision, err)
+	}
+}
+
+// Statements that are sent at once fail as they do one by one.
+func serverBatches(t *testing.T, s *testServer) {
+	db := openDSN(t, s.fresh(t))
+	insert := func(n int) write {
+		return write{s: insertDefinition, args: []any{fmt.Sprintf("%026d", n), "service", fmt.Sprint("s", n), 1, 1, db.dialect.long("{}"), 1}, what: fmt.Sprint("insert ", n)}
+	}
+	none := write{s: parkDefinition, args: []any{"~x", "nobody"}, what: "park", none: func() error { return errCrash }}
+	bad := write{s: insertRef, args: []any{insert(1).args[0], "nobody", "/x"}, what: "refer to nothing"}
+	for name, tc := range map[string]struct {
+		extra []write
+		class class
+		words string
+	}{
+		"good":          {nil, classOther, ""},
+		"no row":        {[]write{none}, classOther, "crash"},
+		"fault":         {[]write{bad}, classInUse, "refer to nothing: "},
+		"first of two":  {[]write{bad, insert(1)}, classInUse, "refer to nothing: "},
+		"twice":         {[]write{insert(1)}, classUnique, "insert 1: "},
+		"fault, no row": {[]write{insert(1), none}, classUnique, "insert 1: "},
+	} {
+		const many = 2*maxBatch + 1
+		err := db.attempt(t.Context(), db.write, db.dialect.write, func(t *tx) error {
+			for n := range many {
+				t.later(insert(n))
+			}
+			for _, w := range tc.extra {
+				t.later(w)
+			}
+			err := t.flush()
+			if err == nil {
+				var rows int
+				if err := t.sql.QueryRowContext(t.ctx, `SELECT COUNT(*) FROM odb_definition`).Scan(&rows); err != nil || rows != many {
+					return fmt.Errorf("%d rows, %w", rows, err)
+				}
+				return errDone
+			}
+			return err
+		})
+		if tc.words == "" {
+			if !errors.Is(err, errDone) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err == nil || db.dialect.classOf(err) != tc.class || !strings.HasPrefix(err.Error(), tc.words) {
+			t.Errorf("%s: %v, want %q", name, err, tc.words)
+		}
+	}
+	if n := loaded(t, db); n != 0 {
+		t.Errorf("there are %d definitions, want none: nothing was committed", n)
+	}
+}
+
+// errDone rolls a transaction back that did what it should.
+var errDone = errors.New("done")
+
+func loaded(t *testing.T, db *DB) int {
+	t.Helper()
+	snap, err := db.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap.Len()
 }
 
 // Two transactions that lock two rows in opposite order: one is run again.

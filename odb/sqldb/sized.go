@@ -84,11 +84,11 @@ func batched[V any](s statement, values []V, bind func(V) []any, do func(s state
 
 func bindID(id string) []any { return []any{id} }
 
-// runAll executes a statement about ids for all of them.
-func (t *tx) runAll(s statement, ids []string) error {
-	return batched(s, ids, bindID, func(s statement, args []any) error {
-		_, err := t.run(s, args...)
-		return err
+// laterAll adds a statement about ids for all of them, see later.
+func (t *tx) laterAll(s statement, ids []string, what string) {
+	_ = batched(s, ids, bindID, func(s statement, args []any) error { // which returns no error
+		t.later(write{s: s, args: args, what: what})
+		return nil
 	})
 }
 

@@ -23,6 +23,8 @@ type tx struct {
 	stmts [statements]*sql.Stmt // those of the pool, bound to sql
 	d     *dialect
 	ran   func(statement) // see DB
+
+	writes []write // see later
 }
 
 // change runs work in a transaction that writes: all of it is committed, or

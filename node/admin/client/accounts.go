@@ -61,6 +61,7 @@ type NewToken struct {
 type SignIn struct {
 	Account  string `json:"account"`
 	Password string `json:"password"`
+	Token    bool   `json:"token,omitempty" jsonschema:"answer with a bearer token for twelve hours instead of a cookie, for programs that are no browser"`
 }
 
 // Accounts lists the accounts.

@@ -21,6 +21,7 @@ type Me struct {
 	Role    odb.Role   `json:"role"`
 	Token   string     `json:"token,omitempty" jsonschema:"id of the token, not the token"`
 	Expires *time.Time `json:"expires,omitempty" jsonschema:"when token or session end; absent: never"`
+	Bearer  string     `json:"bearer,omitempty" jsonschema:"only of a sign-in that asked for it: the bearer token; it is not kept and cannot be shown again"`
 	CSRF    string     `json:"csrf,omitempty" jsonschema:"of a cookie session: value of X-CSRF-Token that each write sends"`
 }
 
@@ -36,6 +37,8 @@ type Status struct {
 	Redis    *Part      `json:"redis,omitempty"`
 	Problems int        `json:"problems" jsonschema:"definitions that are not in force"`
 	Version  string     `json:"version"`
+
+	LastBackup *LastBackup `json:"last_backup,omitempty" jsonschema:"absent: the cluster was never backed up"`
 }
 
 // NodeCounts counts nodes by state.
@@ -48,10 +51,16 @@ type NodeCounts struct {
 // Part is something that the cluster depends on.
 type Part struct {
 	Kind  string    `json:"kind"`
-	State string    `json:"state" jsonschema:"up, down or unknown"`
+	State string    `json:"state" jsonschema:"up, down or unknown; of the ODB also behind: it is there, but older than what the node has served"`
 	Since time.Time `json:"since"`
 	Where string    `json:"where,omitempty" jsonschema:"file or host, without credentials"`
 	Error string    `json:"error,omitempty"`
+}
+
+// AcceptedODB says what was given up for an ODB that was behind.
+type AcceptedODB struct {
+	Revision int64 `json:"revision" jsonschema:"in force now"`
+	Was      int64 `json:"was" jsonschema:"in force before"`
 }
 
 // Node is one box.
@@ -189,6 +198,13 @@ func (c *Client) Problems(ctx context.Context) ([]odb.Problem, error) {
 	var l List[odb.Problem]
 	err := c.get(ctx, path("problems"), nil, &l)
 	return l.Items, err
+}
+
+// AcceptODB takes an ODB that is behind the node as it is.
+func (c *Client) AcceptODB(ctx context.Context) (AcceptedODB, error) {
+	var out AcceptedODB
+	err := c.post(ctx, path("odb", "accept"), nil, &out)
+	return out, err
 }
 
 // Events waits up to 25 s for something that happened after cursor; with an

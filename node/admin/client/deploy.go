@@ -24,6 +24,7 @@ func NewPackage(name string, files map[string][]byte) Package {
 type DeployRequest struct {
 	Packages []Package `json:"packages"`
 	Reason   string    `json:"reason,omitempty" jsonschema:"why, for the change log"`
+	Force    bool      `json:"force,omitempty" jsonschema:"deploy though a node cannot run it: that one is taken out of rotation"`
 }
 
 // Deployed says what a deployment did, and which nodes run it.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"signalbox.internal/odb"
@@ -41,6 +42,19 @@ func (c *Client) NewClaimCode(ctx context.Context) (ClaimCode, error) {
 	var out ClaimCode
 	err := c.post(ctx, path("claim-code"), nil, &out)
 	return out, err
+}
+
+// SignIn signs in with a password. With Token the answer has a bearer token; a
+// cookie is for browsers, and this client keeps none.
+func (c *Client) SignIn(ctx context.Context, in SignIn) (Me, error) {
+	var me Me
+	err := c.post(ctx, path("session"), in, &me)
+	return me, err
+}
+
+// SignOut revokes the bearer token that the client signs in with.
+func (c *Client) SignOut(ctx context.Context) error {
+	return c.call(ctx, request{method: http.MethodDelete, path: path("session")}, nil)
 }
 
 // UnlockAccount lets an account try passwords again.
