@@ -197,8 +197,9 @@ func (g *Gossip) publishMeta(ctx context.Context) error {
 		if !due {
 			return nil
 		}
-		if err := g.list.UpdateNode(0); err != nil {
-			g.log.Debug("meta was not sent", "error", err)
+		// Without a limit it waits for ever when the others leave just now.
+		if err := g.list.UpdateNode(g.pace.leave); err != nil {
+			g.log.Debug("meta was not sent yet", "error", err)
 		}
 		return nil
 	})
@@ -230,12 +231,20 @@ func (r remarks) Write(line []byte) (int, error) {
 	if !ok {
 		level, rest = "", text
 	}
-	if level == "[ERR]" {
+	if level == "[ERR]" && !unreached(rest) {
 		r.log.Warn("gossip remarks", "remark", rest)
 	} else {
 		r.log.Debug("gossip remarks", "remark", rest)
 	}
 	return len(line), nil
+}
+
+// unreached reports whether a remark only says that a member did not answer:
+// events tell what comes of that.
+func unreached(remark string) bool {
+	return slices.ContainsFunc([]string{"Failed fallback TCP ping", "Failed to send ", "Push/Pull with "}, func(p string) bool {
+		return strings.HasPrefix(remark, p)
+	})
 }
 
 var _ io.Writer = remarks{}

@@ -64,14 +64,17 @@ func (b boxFolder) several() bool {
 	return len(b.folders) > 1 || len(b.folders) == 1 && b.folders[0] != b.dir
 }
 
-// free returns the number of the next node to be made: it counts up with the
-// nodes, the one in the folder itself is the first.
+// free returns the lowest number that no node has. The one in the folder itself
+// counts as the first.
 func (b boxFolder) free() int {
-	for n := len(b.folders) + 1; ; n++ {
-		if !slices.Contains(b.folders, b.folder(n)) {
-			return n
-		}
+	n := 1
+	if len(b.folders) > 0 && b.folders[0] == b.dir {
+		n = 2
 	}
+	for slices.Contains(b.folders, b.folder(n)) {
+		n++
+	}
+	return n
 }
 
 // portStep lies between the ports of one node and the next.

@@ -114,7 +114,7 @@ func (u *boxRun) bringUp(ctx context.Context) error {
 		for _, dir := range rest {
 			names = append(names, shownName(dir, nil))
 		}
-		u.a.note("Not started, still members of the cluster: %s. They are down until up runs with more nodes, or remove them: signalbox nodes remove NAME", strings.Join(names, ", "))
+		u.say("Not started, still members of the cluster: %s. They are down until up runs with more nodes, or remove them: signalbox nodes remove NAME", strings.Join(names, ", "))
 	}
 	if u.want > len(have) {
 		host, err := u.firstReady(ctx)
@@ -162,6 +162,9 @@ func (u *boxRun) launch(ctx context.Context, dir string) (*child, error) {
 	u.running.Go(func() {
 		c.err = c.proc.Run(ctx)
 		close(c.gone)
+		if c.err != nil && !u.starting.Load() {
+			u.say("%s is not started again: %s", c.name, c.log.why())
+		}
 	})
 	return c, nil
 }
@@ -173,6 +176,15 @@ func (u *boxRun) childLog(name string) *childLog {
 		l.log = u.log
 	}
 	return l
+}
+
+// say tells people what they should know, beside the log or in it.
+func (u *boxRun) say(format string, args ...any) {
+	if u.first.cfg.LogFormat == "json" {
+		u.log.Warn("nodes of this box", "component", "supervisor", "text", fmt.Sprintf(format, args...))
+		return
+	}
+	_, _ = fmt.Fprintf(u.out, format+"\n", args...) // nobody can be told
 }
 
 // final tells which ends are for good: that of a node that was removed from the
@@ -195,7 +207,7 @@ func (u *boxRun) awaitReady(ctx context.Context, c *child) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case ok && end.Status == exitNotAllowed:
-		u.a.note("%s is not started: %s", c.name, why)
+		u.say("%s is not started: %s", c.name, why)
 		return nil
 	case why != "":
 		return failf(exitFailed, "the node %s does not start: %s", c.name, why)
