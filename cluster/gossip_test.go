@@ -37,7 +37,7 @@ func gossipKeys(t *testing.T, keys ...[]byte) *cluster.GossipKeys {
 	}
 	for _, key := range keys {
 		own := k.IDs()[0]
-		if err := errors.Join(k.Install(key), k.Use(cluster.GossipKeyID(key)), k.Remove(own)); err != nil {
+		if err := errors.Join(k.Install(key), k.Use(cluster.GossipKeyID(key), 1), k.Remove(own)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -317,7 +317,7 @@ func TestKeysRotate(t *testing.T) {
 	allSee(t, "1 2", a, b)
 	for _, step := range []func(*cluster.GossipKeys) error{
 		func(k *cluster.GossipKeys) error { return k.Install(next) },
-		func(k *cluster.GossipKeys) error { return k.Use(cluster.GossipKeyID(next)) },
+		func(k *cluster.GossipKeys) error { return k.Use(cluster.GossipKeyID(next), 2) },
 		func(k *cluster.GossipKeys) error { return k.Remove(cluster.GossipKeyID(key)) },
 	} {
 		for i, x := range []*box{a, b} {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -21,8 +22,20 @@ const GossipKeysFile = "gossip.keys"
 
 const gossipKeyBytes = 32
 
-// gossipKeysHead is the first line of a gossip key file.
-const gossipKeysHead = "# Signalbox gossip keys: the first one encrypts, all of them decrypt."
+// gossipKeysHead is the first line of a gossip key file, generationWord begins the
+// one with its generation.
+const (
+	gossipKeysHead = "# Signalbox gossip keys: the first one encrypts, all of them decrypt."
+	generationWord = "generation "
+)
+
+// GossipRing is what a node hands to another: the keys, the one in use first, and
+// a number that grows each time another one comes into use. Of two rings the one
+// of the higher generation is the newer.
+type GossipRing struct {
+	Generation int64    `json:"generation"`
+	Keys       [][]byte `json:"keys"`
+}
 
 // GossipKeys is the ring of keys that encrypt gossip, kept in one file. A change
 // is in the file before it is in force. It may be used by any number of goroutines.
@@ -30,6 +43,7 @@ type GossipKeys struct {
 	path string
 	mu   sync.Mutex
 	keys [][]byte // the first is in use
+	gen  int64
 	ring *memberlist.Keyring
 }
 
@@ -40,9 +54,11 @@ func OpenGossipKeys(path string) (*GossipKeys, error) {
 	text, err := readPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		k.keys = [][]byte{NewGossipKey()}
-		err = k.write(k.keys)
+		err = k.write(GossipRing{Keys: k.keys})
 	} else if err == nil {
-		k.keys, err = parseGossipKeys(text)
+		var r GossipRing
+		r, err = parseGossipKeys(text)
+		k.keys, k.gen = r.Keys, r.Generation
 	}
 	if err == nil {
 		k.ring, err = memberlist.NewKeyring(k.keys, k.keys[0])
@@ -53,18 +69,24 @@ func OpenGossipKeys(path string) (*GossipKeys, error) {
 	return k, nil
 }
 
-// WriteGossipKeys makes a file of keys that a member handed to a new node, the
-// one in use first.
-func WriteGossipKeys(path string, keys [][]byte) error {
-	for _, key := range keys {
+// WriteGossipKeys makes a file of the keys that a member handed to a new node.
+func WriteGossipKeys(path string, r GossipRing) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return (&GossipKeys{path: path}).write(r)
+}
+
+func (r GossipRing) check() error {
+	for _, key := range r.Keys {
 		if len(key) != gossipKeyBytes {
 			return fmt.Errorf("a gossip key has %d bytes, not %d", len(key), gossipKeyBytes)
 		}
 	}
-	if len(keys) == 0 {
+	if len(r.Keys) == 0 {
 		return errors.New("there is no gossip key")
 	}
-	return (&GossipKeys{path: path}).write(keys)
+	return nil
 }
 
 // NewGossipKey returns a fresh key.
@@ -80,36 +102,41 @@ func GossipKeyID(key []byte) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-func parseGossipKeys(text []byte) ([][]byte, error) {
-	var keys [][]byte
+func parseGossipKeys(text []byte) (r GossipRing, err error) {
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if n, ok := strings.CutPrefix(line, generationWord); ok {
+			if r.Generation, err = strconv.ParseInt(n, 10, 64); err != nil || r.Generation < 0 {
+				return r, errors.New("its generation is no number")
+			}
+			continue
+		}
 		key, err := base64.StdEncoding.DecodeString(line)
 		if err != nil || len(key) != gossipKeyBytes {
-			return nil, fmt.Errorf("a line is not a key of %d bytes in base 64", gossipKeyBytes)
+			return r, fmt.Errorf("a line is not a key of %d bytes in base 64", gossipKeyBytes)
 		}
-		keys = append(keys, key)
+		r.Keys = append(r.Keys, key)
 	}
-	if len(keys) == 0 {
-		return nil, errors.New("there is no key in it")
+	if len(r.Keys) == 0 {
+		return r, errors.New("there is no key in it")
 	}
-	return keys, nil
+	return r, nil
 }
 
-// Keys returns the keys, the one in use first: for a node that joins.
-func (k *GossipKeys) Keys() [][]byte {
+// Ring returns the keys: for a node that joins or was off while they changed.
+func (k *GossipKeys) Ring() GossipRing {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return cloneKeys(k.keys)
+	return GossipRing{Generation: k.gen, Keys: cloneKeys(k.keys)}
 }
 
 // IDs returns the ids of the keys, that of the one in use first.
 func (k *GossipKeys) IDs() []string {
 	var ids []string
-	for _, key := range k.Keys() {
+	for _, key := range k.Ring().Keys {
 		ids = append(ids, GossipKeyID(key))
 	}
 	return ids
@@ -117,66 +144,100 @@ func (k *GossipKeys) IDs() []string {
 
 // Install adds a key that decrypts; one that is there stays.
 func (k *GossipKeys) Install(key []byte) error {
-	return k.change(func(keys [][]byte) ([][]byte, error) {
-		if err := memberlist.ValidateKey(key); err != nil || len(key) != gossipKeyBytes {
-			return nil, fmt.Errorf("a key has %d bytes", gossipKeyBytes)
+	return k.change(func(r *GossipRing) error {
+		if err := (GossipRing{Keys: [][]byte{key}}).check(); err != nil {
+			return err
 		}
-		if indexKey(keys, GossipKeyID(key)) >= 0 {
-			return keys, nil
+		if indexKey(r.Keys, GossipKeyID(key)) < 0 {
+			r.Keys = append(r.Keys, bytes.Clone(key))
 		}
-		return append(keys, bytes.Clone(key)), nil
+		return nil
 	})
 }
 
 // Use makes the key of that id, which must be installed, the one that encrypts.
-func (k *GossipKeys) Use(id string) error {
-	return k.change(func(keys [][]byte) ([][]byte, error) {
-		i := indexKey(keys, id)
+// The generation must not be lower than the present one: then a newer change of
+// keys was there before.
+func (k *GossipKeys) Use(id string, generation int64) error {
+	return k.change(func(r *GossipRing) error {
+		i := indexKey(r.Keys, id)
 		if i < 0 {
-			return nil, fmt.Errorf("the key %s is not installed", id)
+			return fmt.Errorf("the key %s is not installed", id)
 		}
-		key := keys[i]
-		return slices.Insert(slices.Delete(keys, i, i+1), 0, key), nil
+		if generation < r.Generation {
+			return fmt.Errorf("the key %s is older than the one in use", id)
+		}
+		key := r.Keys[i]
+		r.Keys, r.Generation = slices.Insert(slices.Delete(r.Keys, i, i+1), 0, key), generation
+		return nil
 	})
 }
 
 // Remove takes the key of that id away; the one in use stays. One that is not there is fine.
 func (k *GossipKeys) Remove(id string) error {
-	return k.change(func(keys [][]byte) ([][]byte, error) {
-		switch i := indexKey(keys, id); i {
-		case -1:
-			return keys, nil
-		case 0:
-			return nil, fmt.Errorf("the key %s is in use; use another one first", id)
-		default:
-			return slices.Delete(keys, i, i+1), nil
+	return k.change(func(r *GossipRing) error {
+		i := indexKey(r.Keys, id)
+		if i == 0 {
+			return fmt.Errorf("the key %s is in use; use another one first", id)
 		}
+		if i > 0 {
+			r.Keys = slices.Delete(r.Keys, i, i+1)
+		}
+		return nil
 	})
 }
 
+// Keep takes all keys away but that of id, which must be the one in use.
+func (k *GossipKeys) Keep(id string) error {
+	return k.change(func(r *GossipRing) error {
+		if indexKey(r.Keys, id) != 0 {
+			return fmt.Errorf("the key %s is not the one in use", id)
+		}
+		r.Keys = r.Keys[:1]
+		return nil
+	})
+}
+
+// Adopt takes another node's ring in place of this one when that is newer, and
+// reports whether it was: this node was off while the keys changed.
+func (k *GossipKeys) Adopt(newer GossipRing) (bool, error) {
+	if err := newer.check(); err != nil {
+		return false, fmt.Errorf("take gossip keys over: %w", err)
+	}
+	taken := false
+	err := k.change(func(r *GossipRing) error {
+		if taken = newer.Generation > r.Generation; taken {
+			*r = GossipRing{Generation: newer.Generation, Keys: cloneKeys(newer.Keys)}
+		}
+		return nil
+	})
+	return taken && err == nil, err
+}
+
 // change writes the new keys to the file and then puts them in force.
-func (k *GossipKeys) change(f func([][]byte) ([][]byte, error)) error {
+func (k *GossipKeys) change(f func(*GossipRing) error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	keys, err := f(cloneKeys(k.keys))
+	r := GossipRing{Generation: k.gen, Keys: cloneKeys(k.keys)}
+	err := f(&r)
 	if err == nil {
-		err = k.write(keys)
+		err = k.write(r)
 	}
 	if err != nil {
 		return fmt.Errorf("change gossip keys: %w", err)
 	}
 	old := k.keys
-	k.keys = keys
-	for _, key := range keys {
+	k.keys, k.gen = r.Keys, r.Generation
+	for _, key := range r.Keys {
 		if err := k.ring.AddKey(bytes.Clone(key)); err != nil {
 			return fmt.Errorf("install gossip key: %w", err)
 		}
 	}
-	if err := k.ring.UseKey(keys[0]); err != nil {
+	if err := k.ring.UseKey(r.Keys[0]); err != nil {
 		return fmt.Errorf("use gossip key: %w", err)
 	}
 	for _, key := range old {
-		if indexKey(keys, GossipKeyID(key)) < 0 {
+		if indexKey(r.Keys, GossipKeyID(key)) < 0 {
 			if err := k.ring.RemoveKey(key); err != nil {
 				return fmt.Errorf("remove gossip key: %w", err)
 			}
@@ -185,10 +246,10 @@ func (k *GossipKeys) change(f func([][]byte) ([][]byte, error)) error {
 	return nil
 }
 
-func (k *GossipKeys) write(keys [][]byte) error {
+func (k *GossipKeys) write(r GossipRing) error {
 	var b strings.Builder
-	b.WriteString(gossipKeysHead + "\n")
-	for _, key := range keys {
+	fmt.Fprintf(&b, "%s\n%s%d\n", gossipKeysHead, generationWord, r.Generation)
+	for _, key := range r.Keys {
 		b.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
 	}
 	return WritePrivate(k.path, []byte(b.String()))

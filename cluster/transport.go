@@ -96,7 +96,9 @@ func (t *transport) WriteTo(b []byte, addr string) (time.Time, error) {
 	if err != nil {
 		return now, err
 	}
-	_, err = t.udp.WriteTo(b, to)
+	if _, err = t.udp.WriteTo(b, to); t.ctx.Err() != nil {
+		err = nil // the node ends
+	}
 	return time.Now(), err
 }
 

@@ -25,12 +25,6 @@ const (
 	gossipKeysFile = "keys/" + cluster.GossipKeysFile
 )
 
-// Why a node ends for good: starting it again would not help.
-var (
-	ErrRemoved = member.ErrRemoved // an administrator removed it from its cluster
-	ErrClone   = cluster.ErrClone  // another box runs with its key
-)
-
 // certificates hands out the node's certificate and renews it before it ends.
 type certificates struct {
 	n   *Node
@@ -78,7 +72,7 @@ func (n *Node) openGossip(ctx context.Context) error {
 	}
 	trust := cluster.PeerConfig{
 		Certificate: n.certs.Get, Pool: n.authority.Pool(),
-		Member: func(id string) bool { return n.roster.IsMember(id) },
+		Member: func(id string) bool { return n.roster.IsMember(id) }, //nolint:contextcheck // a handshake has no context
 	}
 	n.peers = peer.NewClient(trust)
 	n.onClose(func() error { n.peers.Close(); return nil })

@@ -14,8 +14,7 @@ import (
 type way int
 
 const (
-	reading way = iota // while the ODB is up
-	writing            // and may be written to
+	serving way = iota // while the ODB is up
 	polling            // whenever it is open: only the reconciler's
 )
 
@@ -31,16 +30,10 @@ func (l *odbLink) enter(op string, w way) (cur *openODB, leave func(), err error
 			l.hint()
 		}
 		return nil, nil, &odb.Error{Op: op, Kind: odb.Unavailable, Err: &odb.Away{Since: l.since, Err: l.why}}
-	case l.frozen != nil && w == writing:
-		return nil, nil, &odb.Error{Op: op, Kind: odb.Unavailable, Err: l.frozen}
 	}
 	cur = l.cur
 	cur.calls.enter()
-	if w != writing {
-		return cur, cur.calls.leave, nil
-	}
-	cur.writes.enter()
-	return cur, func() { cur.writes.leave(); cur.calls.leave() }, nil
+	return cur, cur.calls.leave, nil
 }
 
 // ask runs a call that returns something. When the ODB turns out to be somewhere
@@ -105,7 +98,7 @@ func (l *odbLink) becomes(ctx context.Context, dsn string) error {
 
 // do runs a call that writes and returns nothing.
 func (l *odbLink) do(op string, call func(odb.Store) error) error {
-	_, err := ask(l, op, writing, func(s odb.Store) (struct{}, error) { return struct{}{}, call(s) })
+	_, err := ask(l, op, serving, func(s odb.Store) (struct{}, error) { return struct{}{}, call(s) })
 	return err
 }
 
@@ -133,32 +126,32 @@ var _ odb.Store = (*odbLink)(nil)
 
 // Info implements odb.Store.
 func (l *odbLink) Info(ctx context.Context) (odb.StoreInfo, error) {
-	return ask(l, "read ODB's version", reading, func(s odb.Store) (odb.StoreInfo, error) { return s.Info(ctx) })
+	return ask(l, "read ODB's version", serving, func(s odb.Store) (odb.StoreInfo, error) { return s.Info(ctx) })
 }
 
 // Apply implements odb.Store.
 func (l *odbLink) Apply(ctx context.Context, set odb.ChangeSet) (odb.Revision, error) {
-	return ask(l, "apply changes", writing, func(s odb.Store) (odb.Revision, error) { return s.Apply(ctx, set) })
+	return ask(l, "apply changes", serving, func(s odb.Store) (odb.Revision, error) { return s.Apply(ctx, set) })
 }
 
 // Revision implements odb.Store.
 func (l *odbLink) Revision(ctx context.Context) (int64, error) {
-	return ask(l, "read revision", reading, func(s odb.Store) (int64, error) { return s.Revision(ctx) })
+	return ask(l, "read revision", serving, func(s odb.Store) (int64, error) { return s.Revision(ctx) })
 }
 
 // Load implements odb.Store.
 func (l *odbLink) Load(ctx context.Context) (*odb.Snapshot, error) {
-	return ask(l, "load definitions", reading, func(s odb.Store) (*odb.Snapshot, error) { return s.Load(ctx) })
+	return ask(l, "load definitions", serving, func(s odb.Store) (*odb.Snapshot, error) { return s.Load(ctx) })
 }
 
 // StateAt implements odb.Store.
 func (l *odbLink) StateAt(ctx context.Context, revision int64) (*odb.Snapshot, error) {
-	return ask(l, "load state", reading, func(s odb.Store) (*odb.Snapshot, error) { return s.StateAt(ctx, revision) })
+	return ask(l, "load state", serving, func(s odb.Store) (*odb.Snapshot, error) { return s.StateAt(ctx, revision) })
 }
 
 // History implements odb.Store.
 func (l *odbLink) History(ctx context.Context, q odb.HistoryQuery) ([]odb.Revision, error) {
-	return ask(l, "read history", reading, func(s odb.Store) ([]odb.Revision, error) { return s.History(ctx, q) })
+	return ask(l, "read history", serving, func(s odb.Store) ([]odb.Revision, error) { return s.History(ctx, q) })
 }
 
 // PutPackages implements odb.Store.
@@ -168,12 +161,12 @@ func (l *odbLink) PutPackages(ctx context.Context, pkgs []odb.Package) error {
 
 // Package implements odb.Store.
 func (l *odbLink) Package(ctx context.Context, hash string) (odb.Package, error) {
-	return ask(l, "read package", reading, func(s odb.Store) (odb.Package, error) { return s.Package(ctx, hash) })
+	return ask(l, "read package", serving, func(s odb.Store) (odb.Package, error) { return s.Package(ctx, hash) })
 }
 
 // ListPackages implements odb.Store.
 func (l *odbLink) ListPackages(ctx context.Context, name string) ([]odb.Package, error) {
-	return ask(l, "list packages", reading, func(s odb.Store) ([]odb.Package, error) { return s.ListPackages(ctx, name) })
+	return ask(l, "list packages", serving, func(s odb.Store) ([]odb.Package, error) { return s.ListPackages(ctx, name) })
 }
 
 // CreateAccount implements odb.Store.
@@ -183,12 +176,12 @@ func (l *odbLink) CreateAccount(ctx context.Context, a odb.Account) error {
 
 // Account implements odb.Store.
 func (l *odbLink) Account(ctx context.Context, name string) (odb.Account, error) {
-	return ask(l, "read account", reading, func(s odb.Store) (odb.Account, error) { return s.Account(ctx, name) })
+	return ask(l, "read account", serving, func(s odb.Store) (odb.Account, error) { return s.Account(ctx, name) })
 }
 
 // ListAccounts implements odb.Store.
 func (l *odbLink) ListAccounts(ctx context.Context) ([]odb.Account, error) {
-	return ask(l, "list accounts", reading, func(s odb.Store) ([]odb.Account, error) { return s.ListAccounts(ctx) })
+	return ask(l, "list accounts", serving, func(s odb.Store) ([]odb.Account, error) { return s.ListAccounts(ctx) })
 }
 
 // UpdateAccount implements odb.Store.
@@ -208,12 +201,12 @@ func (l *odbLink) CreateToken(ctx context.Context, t odb.Token) error {
 
 // TokenByHash implements odb.Store.
 func (l *odbLink) TokenByHash(ctx context.Context, hash string) (odb.Token, error) {
-	return ask(l, "read token", reading, func(s odb.Store) (odb.Token, error) { return s.TokenByHash(ctx, hash) })
+	return ask(l, "read token", serving, func(s odb.Store) (odb.Token, error) { return s.TokenByHash(ctx, hash) })
 }
 
 // ListTokens implements odb.Store.
 func (l *odbLink) ListTokens(ctx context.Context) ([]odb.Token, error) {
-	return ask(l, "list tokens", reading, func(s odb.Store) ([]odb.Token, error) { return s.ListTokens(ctx) })
+	return ask(l, "list tokens", serving, func(s odb.Store) ([]odb.Token, error) { return s.ListTokens(ctx) })
 }
 
 // DeleteToken implements odb.Store.
@@ -223,12 +216,12 @@ func (l *odbLink) DeleteToken(ctx context.Context, id string) error {
 
 // TakeLease implements odb.Store.
 func (l *odbLink) TakeLease(ctx context.Context, name, holder string, ttl time.Duration) (odb.Lease, error) {
-	return ask(l, "take lease", writing, func(s odb.Store) (odb.Lease, error) { return s.TakeLease(ctx, name, holder, ttl) })
+	return ask(l, "take lease", serving, func(s odb.Store) (odb.Lease, error) { return s.TakeLease(ctx, name, holder, ttl) })
 }
 
 // RenewLease implements odb.Store.
 func (l *odbLink) RenewLease(ctx context.Context, lease odb.Lease, ttl time.Duration) (odb.Lease, error) {
-	return ask(l, "renew lease", writing, func(s odb.Store) (odb.Lease, error) { return s.RenewLease(ctx, lease, ttl) })
+	return ask(l, "renew lease", serving, func(s odb.Store) (odb.Lease, error) { return s.RenewLease(ctx, lease, ttl) })
 }
 
 // ReleaseLease implements odb.Store.
@@ -247,17 +240,17 @@ func (l *odbLink) ClaimAccount(ctx context.Context, name, password string) (a od
 
 // Lockout implements odb.Store.
 func (l *odbLink) Lockout(ctx context.Context, account string) (odb.Lockout, error) {
-	return ask(l, "read lock-out", reading, func(s odb.Store) (odb.Lockout, error) { return s.Lockout(ctx, account) })
+	return ask(l, "read lock-out", serving, func(s odb.Store) (odb.Lockout, error) { return s.Lockout(ctx, account) })
 }
 
 // ListLockouts implements odb.Store.
 func (l *odbLink) ListLockouts(ctx context.Context) ([]odb.Lockout, error) {
-	return ask(l, "list lock-outs", reading, func(s odb.Store) ([]odb.Lockout, error) { return s.ListLockouts(ctx) })
+	return ask(l, "list lock-outs", serving, func(s odb.Store) ([]odb.Lockout, error) { return s.ListLockouts(ctx) })
 }
 
 // FailSignIn implements odb.Store.
 func (l *odbLink) FailSignIn(ctx context.Context, account string, rule odb.LockoutRule) (odb.Lockout, error) {
-	return ask(l, "count wrong password", writing, func(s odb.Store) (odb.Lockout, error) { return s.FailSignIn(ctx, account, rule) })
+	return ask(l, "count wrong password", serving, func(s odb.Store) (odb.Lockout, error) { return s.FailSignIn(ctx, account, rule) })
 }
 
 // Unlock implements odb.Store.
@@ -267,27 +260,27 @@ func (l *odbLink) Unlock(ctx context.Context, account string) error {
 
 // AppendAudit implements odb.Store.
 func (l *odbLink) AppendAudit(ctx context.Context, entries []odb.AuditEntry) ([]odb.AuditEntry, error) {
-	return ask(l, "append to the audit log", writing, func(s odb.Store) ([]odb.AuditEntry, error) { return s.AppendAudit(ctx, entries) })
+	return ask(l, "append to the audit log", serving, func(s odb.Store) ([]odb.AuditEntry, error) { return s.AppendAudit(ctx, entries) })
 }
 
 // ListAudit implements odb.Store.
 func (l *odbLink) ListAudit(ctx context.Context, q odb.AuditQuery) ([]odb.AuditEntry, error) {
-	return ask(l, "read the audit log", reading, func(s odb.Store) ([]odb.AuditEntry, error) { return s.ListAudit(ctx, q) })
+	return ask(l, "read the audit log", serving, func(s odb.Store) ([]odb.AuditEntry, error) { return s.ListAudit(ctx, q) })
 }
 
 // ReadAudit implements odb.Store.
 func (l *odbLink) ReadAudit(ctx context.Context, after int64, limit int) ([]odb.AuditEntry, error) {
-	return ask(l, "read the audit log", reading, func(s odb.Store) ([]odb.AuditEntry, error) { return s.ReadAudit(ctx, after, limit) })
+	return ask(l, "read the audit log", serving, func(s odb.Store) ([]odb.AuditEntry, error) { return s.ReadAudit(ctx, after, limit) })
 }
 
 // AuditHead implements odb.Store.
 func (l *odbLink) AuditHead(ctx context.Context) (odb.AuditHead, error) {
-	return ask(l, "read the audit log", reading, func(s odb.Store) (odb.AuditHead, error) { return s.AuditHead(ctx) })
+	return ask(l, "read the audit log", serving, func(s odb.Store) (odb.AuditHead, error) { return s.AuditHead(ctx) })
 }
 
 // Mark implements odb.Store.
 func (l *odbLink) Mark(ctx context.Context, name string) (odb.Mark, error) {
-	return ask(l, "read mark", reading, func(s odb.Store) (odb.Mark, error) { return s.Mark(ctx, name) })
+	return ask(l, "read mark", serving, func(s odb.Store) (odb.Mark, error) { return s.Mark(ctx, name) })
 }
 
 // SetMark implements odb.Store.
@@ -297,7 +290,7 @@ func (l *odbLink) SetMark(ctx context.Context, name, value string) error {
 
 // Dump writes the whole content of the database in use.
 func (l *odbLink) Dump(ctx context.Context, w io.Writer, progress func(sqldb.Progress)) (sqldb.DumpSummary, error) {
-	return ask(l, "dump ODB", reading, func(s odb.Store) (sqldb.DumpSummary, error) {
+	return ask(l, "dump ODB", serving, func(s odb.Store) (sqldb.DumpSummary, error) {
 		d, ok := s.(dumper)
 		if !ok {
 			return sqldb.DumpSummary{}, odb.Errorf(odb.Internal, "dump ODB", "", "this store cannot")

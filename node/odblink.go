@@ -42,7 +42,6 @@ type odbLink struct {
 	why    error       // why it is away; nil: it is up
 	told   bool        // the log says that it is away
 	known  int64       // the newest revision that the node has served, or could
-	frozen error       // why nothing may be written; nil: it may
 	closed bool
 	turned chan struct{} // closed and replaced when another database is used
 }
@@ -50,8 +49,7 @@ type odbLink struct {
 // openODB is an open database and the calls that run on it.
 type openODB struct {
 	odb.Store
-	calls  tally
-	writes tally // those of calls that may change something
+	calls tally
 }
 
 var errNotOpen = errors.New("it was not opened yet")
@@ -191,31 +189,6 @@ func (o *openODB) end(ctx context.Context) error {
 	}
 	_ = o.calls.wait(ctx) // who does not end is cut off
 	return o.Close()
-}
-
-// freeze refuses everything that writes, with why, and returns when no write runs
-// any more. Reads go on. thaw must be called.
-func (l *odbLink) freeze(ctx context.Context, why error) (thaw func(), err error) {
-	l.mu.Lock()
-	if l.frozen != nil {
-		defer l.mu.Unlock()
-		return nil, odb.Errorf(odb.Conflict, "freeze ODB", "", "%w", l.frozen)
-	}
-	l.frozen = why
-	cur := l.cur
-	l.mu.Unlock()
-	thaw = sync.OnceFunc(func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.frozen = nil
-	})
-	if cur != nil {
-		if err := cur.writes.wait(ctx); err != nil {
-			thaw()
-			return nil, odb.Errorf(odb.Unavailable, "freeze ODB", "", "wait for the writes that run: %w", err)
-		}
-	}
-	return thaw, nil
 }
 
 // report takes what the reconciler found: nil opens the way for everybody, an

@@ -185,46 +185,6 @@ func TestLinkSwap(t *testing.T) {
 	}
 }
 
-// A frozen link refuses writes, with the reason, once those that run have ended.
-func TestLinkFreeze(t *testing.T) {
-	t.Parallel()
-	ctx := t.Context()
-	slow := &slowStore{entered: make(chan struct{}), let: make(chan struct{})}
-	l := newODBLink("sqlite:x", slog.New(slog.DiscardHandler), func(context.Context, string) (odb.Store, error) { return slow, nil })
-	if err := l.tryOpen(ctx); err != nil {
-		t.Fatal(err)
-	}
-	l.report(ctx, nil)
-	var g sync.WaitGroup
-	g.Go(func() { _, _ = l.Apply(ctx, odb.ChangeSet{}) })
-	<-slow.entered
-	moving := errors.New("the ODB is being moved")
-	short, cancel := context.WithTimeout(ctx, time.Millisecond)
-	defer cancel()
-	if _, err := l.freeze(short, moving); odb.KindOf(err) != odb.Unavailable {
-		t.Errorf("freeze with a write that does not end: %v", err)
-	}
-	close(slow.let)
-	thaw, err := l.freeze(ctx, moving)
-	g.Wait()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.freeze(ctx, moving); odb.KindOf(err) != odb.Conflict {
-		t.Errorf("frozen twice: %v", err)
-	}
-	if err := l.PutPackages(ctx, nil); odb.KindOf(err) != odb.Unavailable || !errors.Is(err, moving) {
-		t.Errorf("a write while frozen: %v", err)
-	}
-	thaw()
-	thaw()
-	if thaw, err := l.freeze(ctx, moving); err != nil {
-		t.Errorf("freeze again: %v", err)
-	} else {
-		thaw()
-	}
-}
-
 // A database that cannot be opened is tried again after 1, 2, 4 … 30 seconds, and
 // sooner, but not more than once a second, when somebody wants it. The log says
 // once that it is away.

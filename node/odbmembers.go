@@ -19,7 +19,7 @@ func (l *odbLink) ReportMember(ctx context.Context, id string, r odb.MemberRepor
 
 // ListMembers implements odb.Store.
 func (l *odbLink) ListMembers(ctx context.Context) ([]odb.Member, error) {
-	return ask(l, "list nodes", reading, func(s odb.Store) ([]odb.Member, error) { return s.ListMembers(ctx) })
+	return ask(l, "list nodes", serving, func(s odb.Store) ([]odb.Member, error) { return s.ListMembers(ctx) })
 }
 
 // SetRotation implements odb.Store.
@@ -39,12 +39,12 @@ func (l *odbLink) CreatePass(ctx context.Context, p odb.JoinPass) error {
 
 // UsePass implements odb.Store.
 func (l *odbLink) UsePass(ctx context.Context, id, hash string) (odb.JoinPass, error) {
-	return ask(l, "use join token", writing, func(s odb.Store) (odb.JoinPass, error) { return s.UsePass(ctx, id, hash) })
+	return ask(l, "use join token", serving, func(s odb.Store) (odb.JoinPass, error) { return s.UsePass(ctx, id, hash) })
 }
 
 // ListPasses implements odb.Store.
 func (l *odbLink) ListPasses(ctx context.Context) ([]odb.JoinPass, error) {
-	return ask(l, "list join tokens", reading, func(s odb.Store) ([]odb.JoinPass, error) { return s.ListPasses(ctx) })
+	return ask(l, "list join tokens", serving, func(s odb.Store) ([]odb.JoinPass, error) { return s.ListPasses(ctx) })
 }
 
 // DeletePass implements odb.Store.
@@ -59,12 +59,12 @@ func (l *odbLink) AskToJoin(ctx context.Context, r odb.JoinRequest, wait time.Du
 
 // JoinRequestOf implements odb.Store.
 func (l *odbLink) JoinRequestOf(ctx context.Context, id string) (odb.JoinRequest, error) {
-	return ask(l, "read join request", reading, func(s odb.Store) (odb.JoinRequest, error) { return s.JoinRequestOf(ctx, id) })
+	return ask(l, "read join request", serving, func(s odb.Store) (odb.JoinRequest, error) { return s.JoinRequestOf(ctx, id) })
 }
 
 // ListJoinRequests implements odb.Store.
 func (l *odbLink) ListJoinRequests(ctx context.Context) ([]odb.JoinRequest, error) {
-	return ask(l, "list join requests", reading, func(s odb.Store) ([]odb.JoinRequest, error) { return s.ListJoinRequests(ctx) })
+	return ask(l, "list join requests", serving, func(s odb.Store) ([]odb.JoinRequest, error) { return s.ListJoinRequests(ctx) })
 }
 
 // DecideJoin implements odb.Store.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"syscall"
 	"time"
 
 	"signalbox.internal/cluster"
 	"signalbox.internal/node/deploy"
+	"signalbox.internal/node/peer"
 	"signalbox.internal/odb"
 )
 
@@ -15,6 +17,7 @@ import (
 // of theirs may be, in bytes.
 const (
 	prepareTimeout = time.Minute
+	lookEvery      = 250 * time.Millisecond // whether who prepares is still up
 	maxPackage     = 64 << 20
 )
 
@@ -36,13 +39,63 @@ func (o others) Prepare(ctx context.Context, pkgs []odb.Package) []deploy.NodePr
 	}
 	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
 	defer cancel()
+	ask := askWith[struct{}](o.n, "/prepare", want)
 	var out []deploy.NodePrepared
-	for _, s := range askAll(ctx, o.n, func(context.Context) (struct{}, error) { return struct{}{}, nil }, askWith[struct{}](o.n, "/prepare", want)) {
-		if !s.View.Local && s.View.State == cluster.Up {
+	for _, s := range askAll(ctx, o.n, func(context.Context) (struct{}, error) { return struct{}{}, nil },
+		func(ctx context.Context, t peer.Target) (struct{}, error) {
+			ctx, cancel := o.whileUp(ctx, t.ID)
+			defer cancel()
+			return ask(ctx, t)
+		}) {
+		if !s.View.Local && o.counts(ctx, s) {
 			out = append(out, deploy.NodePrepared{Node: s.View.Name, Err: s.Err})
 		}
 	}
 	return out
+}
+
+// whileUp returns a context that ends when a node is not held to be up any more.
+func (o others) whileUp(ctx context.Context, id string) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if !o.up(id) {
+		cancel()
+		return ctx, cancel
+	}
+	go func() { // ends with ctx
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if !o.up(id) {
+					cancel()
+				}
+			}
+		}
+	}()
+	return ctx, cancel
+}
+
+func (o others) up(id string) bool {
+	v, ok := o.n.roster.View(id)
+	return ok && v.State == cluster.Up
+}
+
+// counts reports whether what a node said of a deployment counts: it answered, or
+// is up and something else is wrong. One that ended a moment ago is told by
+// nothing listening where it was.
+func (o others) counts(ctx context.Context, s said[struct{}]) bool {
+	if _, answered := errors.AsType[*peer.Refusal](s.Err); s.Err == nil || answered {
+		return true
+	}
+	if !o.up(s.View.ID) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, askPeers)
+	defer cancel()
+	return !errors.Is(o.n.probe(ctx, s.View), syscall.ECONNREFUSED)
 }
 
 // TakeOut implements deploy.Others.

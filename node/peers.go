@@ -29,20 +29,24 @@ type hello struct {
 	InFlight   int64          `json:"in_flight"`
 	Problems   []odb.Problem  `json:"problems"`
 	Links      []cluster.Link `json:"links"`
+	Hears      []string       `json:"hears"`       // ids of the nodes that its gossip hears now
 	GossipKeys []string       `json:"gossip_keys"` // ids, that of the one in use first
 	ODB        string         `json:"odb"`         // "up", or why it is not
+	Started    time.Time      `json:"started"`     // its process
+	Supervised bool           `json:"supervised"`
 }
 
 // peerRoutes is what this node answers other nodes.
 func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
-	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Keys()) })
+	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Ring()) })
 	mux.HandleFunc("GET /packages/{hash}", n.handPackage)
 	mux.HandleFunc("POST /prepare", take(n.prepare))
 	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })
 	mux.HandleFunc("POST /secret-keys", take(n.takeRingWord))
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
+	mux.HandleFunc("POST /restart", take(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, n.Restart() }))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, n.roster.Refresh(ctx)
 	}))
@@ -85,7 +89,12 @@ func (n *Node) hello() hello {
 	h := hello{
 		ID: n.identity.ID(), Name: n.cfg.Name, PID: os.Getpid(), Version: n.opts.Version, Revision: n.rec.Snapshot().Revision(),
 		Ready: n.isReady(), InFlight: n.balancer.InFlight(), Problems: n.rec.Problems(), Links: n.roster.Links(),
-		GossipKeys: n.gossipKeys.IDs(), ODB: "up",
+		GossipKeys: n.gossipKeys.IDs(), ODB: "up", Started: n.started.UTC(), Supervised: n.opts.Supervised,
+	}
+	for _, v := range n.roster.Views() {
+		if v.Gossips && !v.Local {
+			h.Hears = append(h.Hears, v.ID)
+		}
 	}
 	if _, err := n.rec.odbHealth(); err != nil {
 		h.ODB = err.Error()
@@ -146,9 +155,10 @@ func (n *Node) hellos(ctx context.Context) []said[hello] {
 
 // keyChange is one step of a change of gossip keys.
 type keyChange struct {
-	Op  string `json:"op"`            // "install", "use" or "remove"
-	Key []byte `json:"key,omitempty"` // of install
-	ID  string `json:"id,omitempty"`  // of use and remove
+	Op         string `json:"op"`                   // "install", "use", "keep" or "remove"
+	Key        []byte `json:"key,omitempty"`        // of install
+	ID         string `json:"id,omitempty"`         // of use, keep and remove
+	Generation int64  `json:"generation,omitempty"` // of use
 }
 
 // changeGossipKeys takes one step of a change of gossip keys on this node.
@@ -158,7 +168,9 @@ func (n *Node) changeGossipKeys(_ context.Context, c keyChange) ([]string, error
 	case "install":
 		err = n.gossipKeys.Install(c.Key)
 	case "use":
-		err = n.gossipKeys.Use(c.ID)
+		err = n.gossipKeys.Use(c.ID, c.Generation)
+	case "keep":
+		err = n.gossipKeys.Keep(c.ID)
 	case "remove":
 		err = n.gossipKeys.Remove(c.ID)
 	default:

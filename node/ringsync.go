@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"signalbox.internal/cluster"
@@ -39,39 +38,17 @@ func (r ringSync) compare(ctx context.Context) {
 		if v.Local || v.Control == "" || v.Gossips {
 			continue
 		}
-		var keys [][]byte
-		if err := r.n.peers.Call(ctx, peer.Target{ID: v.ID, Control: v.Control}, "/gossip-ring", nil, &keys); err != nil {
+		var ring cluster.GossipRing
+		if err := r.n.peers.Call(ctx, peer.Target{ID: v.ID, Control: v.Control}, "/gossip-ring", nil, &ring); err != nil {
 			continue
 		}
-		if err := r.n.takeRing(keys); err != nil {
+		taken, err := r.n.gossipKeys.Adopt(ring)
+		switch {
+		case err != nil:
 			r.n.log.WarnContext(ctx, "gossip keys of another node cannot be taken over", "name", v.Name, "error", err)
+		case taken:
+			r.n.log.InfoContext(ctx, "gossip keys taken over from another node", "name", v.Name, "keys", r.n.gossipKeys.IDs())
+			r.n.roster.Rejoin(ctx)
 		}
 	}
-}
-
-// takeRing adds the keys of another node. When that one has forgotten the key
-// that this node encrypts with, this one was off while keys changed, and uses the
-// other's.
-func (n *Node) takeRing(keys [][]byte) error {
-	var theirs []string
-	for _, key := range keys {
-		theirs = append(theirs, cluster.GossipKeyID(key))
-	}
-	ours := n.gossipKeys.IDs()
-	if len(keys) == 0 || slices.Equal(ours, theirs) {
-		return nil
-	}
-	for i, key := range keys {
-		if slices.Contains(ours, theirs[i]) {
-			continue
-		}
-		if err := n.gossipKeys.Install(key); err != nil {
-			return err
-		}
-		n.log.Info("gossip key taken over from another node", "key", theirs[i])
-	}
-	if !slices.Contains(theirs, ours[0]) {
-		return n.gossipKeys.Use(theirs[0])
-	}
-	return nil
 }

@@ -29,13 +29,13 @@ func (v clusterView) Topology(ctx context.Context) client.Topology {
 		}
 		heard := map[string]bool{}
 		hears[s.View.Name] = heard
+		for _, id := range s.Answer.Hears {
+			heard[names[id]] = true
+		}
 		for _, l := range s.Answer.Links {
-			to, known := names[l.ID]
-			if !known {
-				continue
+			if to, known := names[l.ID]; known {
+				t.Links = append(t.Links, link(s.View.Name, to, l))
 			}
-			t.Links = append(t.Links, link(s.View.Name, to, l))
-			heard[to] = l.Sent == 0 || l.Loss < 1
 		}
 	}
 	t.Parts = parts(hears)
@@ -120,7 +120,7 @@ func (v clusterView) Remove(ctx context.Context, name string) error {
 		return err
 	}
 	if m.Local {
-		return odb.Errorf(odb.Conflict, "remove node", name, "it is the node that you speak to; ask another one to remove it")
+		return odb.Errorf(odb.Conflict, "remove node", m.Name, "it is the node that you speak to; ask another one to remove it")
 	}
 	if err := v.n.store.RemoveMember(ctx, m.ID); err != nil {
 		return err
@@ -149,12 +149,8 @@ func (n *Node) refreshAll(ctx context.Context) {
 func (v clusterView) RotateGossipKeys(ctx context.Context) (client.KeyRotation, error) {
 	key := cluster.NewGossipKey()
 	out := client.KeyRotation{Key: cluster.GossipKeyID(key)}
-	old := v.n.gossipKeys.IDs()
-	steps := []keyChange{{Op: "install", Key: key}, {Op: "use", ID: out.Key}}
-	for _, id := range old {
-		steps = append(steps, keyChange{Op: "remove", ID: id})
-	}
-	for _, step := range steps {
+	generation := max(time.Now().UnixMilli(), v.n.gossipKeys.Ring().Generation+1) // two at a time: the later one wins
+	for _, step := range []keyChange{{Op: "install", Key: key}, {Op: "use", ID: out.Key, Generation: generation}, {Op: "keep", ID: out.Key}} {
 		var err error
 		if out.Nodes, err = v.keyStep(ctx, step); err != nil {
 			if step.Op == "install" { // nobody uses it: take it back

@@ -97,7 +97,7 @@ func auditTable(o *screen, entries []odb.AuditEntry) {
 	for _, e := range entries {
 		detail := e.Detail
 		if e.Revision > 0 {
-			detail += fmt.Sprintf("; revision %d", e.Revision)
+			detail = strings.TrimPrefix(fmt.Sprintf("%s; revision %d", detail, e.Revision), "; ")
 		}
 		rows = append(rows, []cell{
 			number(e.Seq), when(e.At), text(e.Node), text(dash(auditActor(e))), text(dash(e.Addr)), text(e.Action), text(dash(e.Subject)),

@@ -27,7 +27,7 @@ With -o json one line goes to stdout when the node is ready.`,
   SIGNALBOX_LOG_FORMAT=json signalbox run --dir /data`,
 		Args: noArgs,
 	}
-	settings := addSettings(cmd, "traffic", "control", "gossip", "log_level", "log_format")
+	settings := addSettings(cmd, "traffic", "control", "gossip", "advertise", "log_level", "log_format")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, _, err := a.loadConfig(settings.given(cmd))
 		if err != nil {

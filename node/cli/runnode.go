@@ -24,6 +24,7 @@ func (a *app) runNode(ctx context.Context, opts node.Options, manager *systemd.N
 		node.TuneMemory()
 	}
 	opts.Version, opts.Log, opts.LookupEnv = a.version(), a.logger(opts.Config), a.env.LookupEnv
+	opts.Supervised, opts.DiscoveryPort = a.getenv(supervisedEnv) == "1", a.env.DiscoveryPort
 	n, err := node.Open(ctx, opts)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func (a *app) runNode(ctx context.Context, opts node.Options, manager *systemd.N
 	go func() { ended <- n.Run(work) }()
 	select {
 	case err := <-ended:
-		return outcast(err)
+		return err
 	case <-n.Ready():
 	}
 	if err := ready(n.Info()); err != nil {
@@ -50,15 +51,6 @@ func (a *app) runNode(ctx context.Context, opts node.Options, manager *systemd.N
 	err = <-ended
 	stop()
 	following.Wait()
-	return outcast(err)
-}
-
-// outcast gives the end of a node that may not take part in its cluster a status
-// of its own: starting it again would not help.
-func outcast(err error) error {
-	if errors.Is(err, node.ErrRemoved) || errors.Is(err, node.ErrClone) {
-		return failf(exitNotAllowed, "%w", err)
-	}
 	return err
 }
 

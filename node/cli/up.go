@@ -42,10 +42,10 @@ func newUp(a *app) *cobra.Command {
 		Example: `  signalbox up --demo
   signalbox up --nodes 3 --demo
   signalbox up --dir ./box2 --traffic :12000 --control :12001 --gossip :12002
-  signalbox up --dir "$(mktemp -d)" --traffic 127.0.0.1:0 --control 127.0.0.1:0 --gossip 127.0.0.1:0 -o json`,
+  signalbox up --dir "$(mktemp -d)" --traffic 127.0.0.1:0 --control 127.0.0.1:0 -o json`,
 		Args: noArgs,
 	}
-	f.settings = addSettings(cmd, "traffic", "control", "gossip", "log_level", "log_format")
+	f.settings = addSettings(cmd, "traffic", "control", "gossip", "advertise", "log_level", "log_format")
 	cmd.Flags().IntVar(&f.nodes, "nodes", 0, "how many nodes to run (default: as many as the folder has, one in a new one)")
 	cmd.Flags().BoolVar(&f.demo, "demo", false, "deploy the demo: exchange rates and orders, with a stand-in for a partner's API")
 	cmd.Flags().BoolVar(&f.child, "child", false, "be one of several nodes: end when standard input does")

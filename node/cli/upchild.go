@@ -18,10 +18,6 @@ import (
 	"signalbox.internal/node/supervise"
 )
 
-// supervisedVar is set for a process that is started again when it ends with
-// supervise.AgainStatus.
-const supervisedVar = "SIGNALBOX_SUPERVISED"
-
 // afterDrain is how long a node may take to end beside waiting for its requests.
 const afterDrain = 20 * time.Second
 
@@ -93,7 +89,7 @@ func perNode() []string {
 // childEnv is the environment of a node: that of this process without what only
 // the first node can have, and what is added. A node's name is in its file.
 func childEnv(environ []string, isFirst bool, added map[string]string) []string {
-	drop := map[string]bool{supervisedVar: true}
+	drop := map[string]bool{supervisedEnv: true}
 	for _, s := range config.Settings() {
 		drop[s.Env] = s.Key == "name" || !isFirst && slices.Contains(perNode(), s.Key)
 	}
@@ -101,7 +97,7 @@ func childEnv(environ []string, isFirst bool, added map[string]string) []string 
 		name, _, _ := strings.Cut(pair, "=")
 		return drop[name]
 	})
-	out = append(out, supervisedVar+"=1")
+	out = append(out, supervisedEnv+"=1")
 	for name, value := range added {
 		out = append(out, name+"="+value)
 	}

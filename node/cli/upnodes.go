@@ -190,7 +190,7 @@ func (u *boxRun) say(format string, args ...any) {
 // final tells which ends are for good: that of a node that was removed from the
 // cluster, and at first every failure, so that whoever waits hears of it.
 func (u *boxRun) final(status int) bool {
-	return status == exitNotAllowed || u.starting.Load() && status > 0 && status != supervise.AgainStatus
+	return status == exitNotAllowed || u.starting.Load() && status > 0 && status != exitRestart
 }
 
 // awaitReady waits until a node is ready, or is known to be none any more.

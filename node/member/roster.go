@@ -243,6 +243,9 @@ func (r *Roster) IsMember(id string) bool {
 // Hint tells all nodes that the ODB is at a revision.
 func (r *Roster) Hint(revision int64) { r.gossip.Hint(revision) }
 
+// Rejoin has gossip try every known address now.
+func (r *Roster) Rejoin(ctx context.Context) { r.gossip.Rejoin(ctx) }
+
 // Links returns how the ways to the other nodes are, as measured from here.
 func (r *Roster) Links() []cluster.Link { return r.gossip.Links() }
 

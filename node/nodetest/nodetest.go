@@ -38,6 +38,9 @@ type Options struct {
 	Log      io.Writer         // nil throws the log away
 	// LookupEnv finds the environment variables that secrets refer to; nil finds none.
 	LookupEnv func(string) (string, bool)
+	// Supervised lets the node be restarted: Run ends with node.ErrRestart.
+	Supervised    bool
+	DiscoveryPort int // of announcements, with announce = true among Settings
 }
 
 // Node is a running node in the test's process.
@@ -88,7 +91,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Deaf: o.Deaf, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv})
+	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Deaf: o.Deaf, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv, Supervised: o.Supervised, DiscoveryPort: o.DiscoveryPort})
 	if err != nil {
 		return nil, err
 	}

@@ -1,16 +1,18 @@
 package nodetest
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"signalbox.internal/node/admin/client"
 )
@@ -60,24 +62,30 @@ type Process struct {
 	Ready   bool   `json:"ready"`
 
 	API    *client.Client `json:"-"`
-	t      testing.TB
 	cmd    *exec.Cmd
 	stdout *syncBuffer
 	stderr *syncBuffer
-	waited sync.Once
-	state  error
+	ended  chan struct{} // closed when it has ended
+	state  error         // how
 }
 
 // syncBuffer is a buffer that a process writes and a test reads.
 type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	lines chan struct{} // gets one when a line is whole; nil: nobody waits
 }
 
 // Write implements io.Writer.
 func (s *syncBuffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if bytes.IndexByte(p, '\n') >= 0 {
+		select {
+		case s.lines <- struct{}{}:
+		default:
+		}
+	}
 	return s.b.Write(p)
 }
 
@@ -91,50 +99,89 @@ func (s *syncBuffer) String() string {
 // Up starts `signalbox up` on free ports in dir and waits until it is ready.
 func Up(t testing.TB, binary, dir string, args ...string) *Process {
 	t.Helper()
-	args = append([]string{"up", "--dir", dir, "--traffic", "127.0.0.1:0", "--control", "127.0.0.1:0", "-o", "json"}, args...)
-	p := &Process{t: t, cmd: exec.Command(binary, args...), stdout: &syncBuffer{}, stderr: &syncBuffer{}} //nolint:noctx,gosec // ended by Kill or Stop
-	p.cmd.Stderr = p.stderr
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Kill)
-	read := bufio.NewReader(out)
-	line, err := read.ReadBytes('\n')
+	args = append([]string{binary, "up", "--dir", dir, "--traffic", "127.0.0.1:0", "--control", "127.0.0.1:0", "-o", "json"}, args...)
+	p, err := launch(t, args)
 	if err == nil {
-		err = json.Unmarshal(line, p)
+		err = p.await(startTimeout)
 	}
-	if err != nil || !p.Ready {
-		p.Kill()
-		t.Fatalf("start %s: %v\nstdout: %s\nstderr: %s", binary, err, line, p.stderr)
+	if err != nil {
+		t.Fatalf("start %s: %v", binary, err)
 	}
-	go func() { _, _ = io.Copy(p.stdout, read) }() // ends with the process
 	p.API = NewClient(t, p.Control, p.CA, p.Token)
 	return p
+}
+
+// launch starts a program that runs a node and says so in a line of JSON. It ends
+// with the test at the latest.
+func launch(t testing.TB, args []string) (*Process, error) {
+	t.Helper()
+	p := &Process{
+		cmd:    exec.Command(args[0], args[1:]...), //nolint:noctx,gosec // ended by Kill or Stop
+		stdout: &syncBuffer{lines: make(chan struct{}, 1)}, stderr: &syncBuffer{}, ended: make(chan struct{}),
+	}
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	err := startBound(p.cmd, func(state error) {
+		p.state = state
+		close(p.ended)
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(p.Kill)
+	return p, nil
+}
+
+// await waits for the line that says that the node is ready.
+func (p *Process) await(within time.Duration) error {
+	var err error
+	select {
+	case <-p.stdout.lines:
+		line, _, _ := strings.Cut(p.stdout.String(), "\n")
+		if err = json.Unmarshal([]byte(line), p); err == nil && p.Ready {
+			return nil
+		}
+	case <-p.ended:
+		err = p.state
+	case <-time.After(within):
+		err = fmt.Errorf("it is not ready after %v", within)
+	}
+	p.Kill()
+	return fmt.Errorf("%w\nstdout: %s\nstderr: %s", err, p.stdout, p.stderr)
 }
 
 // Kill ends the process at once, as a power cut would.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
-	_ = p.wait()
+	<-p.ended
 }
 
 // Stop asks the process to end and returns how it ended.
 func (p *Process) Stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	return p.wait()
-}
-
-func (p *Process) wait() error {
-	p.waited.Do(func() { p.state = p.cmd.Wait() })
+	<-p.ended
 	return p.state
 }
 
+// Ended waits until the process has ended by itself and returns how.
+func (p *Process) Ended(within time.Duration) error {
+	select {
+	case <-p.ended:
+		return p.state
+	case <-time.After(within):
+		return errRuns
+	}
+}
+
+var errRuns = errors.New("the process runs on")
+
+// Signal sends a signal to the process.
+func (p *Process) Signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
+
 // Stdout returns what the process has written after its ready line so far.
-func (p *Process) Stdout() string { return p.stdout.String() }
+func (p *Process) Stdout() string {
+	_, rest, _ := strings.Cut(p.stdout.String(), "\n")
+	return rest
+}
 
 // Stderr returns what the process has said so far.
 func (p *Process) Stderr() string { return p.stderr.String() }

@@ -63,7 +63,7 @@ func TestCheckFinds(t *testing.T) {
 		"audit":              {"UPDATE odb_audit_head SET seq = 7", "audit log", odb.FindingFault, "entry 1"},
 		"older schema":       {"DELETE FROM odb_schema WHERE version > 5", "schema", odb.FindingWarning, "is 5"},
 		"newer schema":       {"INSERT INTO odb_schema (version, name, at_us) VALUES (999, 'x', 1)", "schema", odb.FindingFault, "999"},
-		"orphan":             {"PRAGMA foreign_keys = off; INSERT INTO odb_ref VALUES ('x', 'y', 'z'); PRAGMA foreign_keys = on", "foreign keys", odb.FindingFault, "2"},
+		"orphan":             {"PRAGMA foreign_keys = off; INSERT INTO odb_ref VALUES ('x', 'y', 'z'); PRAGMA foreign_keys = on", "broken foreign keys", odb.FindingFault, "2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

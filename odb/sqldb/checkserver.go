@@ -35,7 +35,7 @@ func (c *checker) sqlite(ctx context.Context) {
 	c.want(ctx, setting{"journal mode", "PRAGMA journal_mode", []string{"wal"}, odb.FindingFault, "start the node: it sets WAL"})
 	c.want(ctx, setting{"synchronous", "PRAGMA synchronous", []string{"2", "3"}, odb.FindingFault, "a power cut loses changes that were acknowledged"})
 	c.want(ctx, setting{"integrity", "PRAGMA integrity_check", []string{"ok"}, odb.FindingFault, "stop the node, keep the file, restore a backup"})
-	c.want(ctx, setting{"foreign keys", "SELECT COUNT(*) FROM pragma_foreign_key_check", []string{"0"}, odb.FindingFault, "stop the node, keep the file, restore a backup"})
+	c.want(ctx, setting{"broken foreign keys", "SELECT COUNT(*) FROM pragma_foreign_key_check", []string{"0"}, odb.FindingFault, "stop the node, keep the file, restore a backup"})
 	if info, err := os.Stat(c.Where); err == nil && info.Mode().Perm()&0o077 != 0 {
 		c.Add("file mode", odb.FindingWarning, fmt.Sprintf("others may read %s (%s)", c.Where, info.Mode().Perm()), "chmod 600")
 	}

@@ -41,10 +41,12 @@ type JoinBundle struct {
 	CACert     []byte   `json:"ca_cert"`
 	CAKey      []byte   `json:"ca_key"`
 	GossipKeys [][]byte `json:"gossip_keys"`
-	Secrets    []byte   `json:"secrets" jsonschema:"the key ring"`
-	ODB        string   `json:"odb" jsonschema:"DSN"`
-	Network    string   `json:"network"`
-	Gossip     []string `json:"gossip" jsonschema:"addresses of members"`
+	// GossipGeneration grows with each change of the keys.
+	GossipGeneration int64    `json:"gossip_generation"`
+	Secrets          []byte   `json:"secrets" jsonschema:"the key ring"`
+	ODB              string   `json:"odb" jsonschema:"DSN"`
+	Network          string   `json:"network"`
+	Gossip           []string `json:"gossip" jsonschema:"addresses of members"`
 }
 
 // CreatePass asks for a join token.

@@ -1,0 +1,108 @@
+package nodetest_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/nodetest"
+)
+
+// reach waits for a condition as long as a slow machine may need.
+func reach(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("never reached: %s", what)
+		}
+		wait(t, 50*time.Millisecond)
+	}
+}
+
+// nodeNamed returns how a box sees a node.
+func nodeNamed(t *testing.T, by *nodetest.Box, name string) client.Node {
+	t.Helper()
+	nodes, err := by.API.Nodes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes {
+		if n.Name == name {
+			return n
+		}
+	}
+	t.Fatalf("%s sees no node %s", by.Name, name)
+	return client.Node{}
+}
+
+// endsWith wants a process to end by itself with an error that says why.
+func endsWith(t *testing.T, p *nodetest.Process, why string) {
+	t.Helper()
+	err := p.Ended(15 * time.Second)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		t.Fatalf("it ended with %v, want an error\n%s", err, p.Stderr())
+	}
+	lines := strings.Split(strings.TrimSpace(p.Stderr()), "\n")
+	if last := lines[len(lines)-1]; !strings.Contains(last, why) {
+		t.Errorf("its last words are %q, want %q in it", last, why)
+	}
+}
+
+// clone copies a running box and starts the copy elsewhere: it is refused with a
+// clear word, and the first goes on.
+func clone(t *testing.T, d *drill) {
+	t.Helper()
+	b := d.Boxes[2]
+	dir := filepath.Join(t.TempDir(), "clone")
+	if err := os.CopyFS(dir, os.DirFS(b.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	private(t, filepath.Join(dir, "keys"))
+	p, err := d.Run(b.Index, "run", "--dir", dir, "-o", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endsWith(t, p, "cloned")
+	if n := nodeNamed(t, d.Boxes[0], b.Name); n.State != "up" || n.Control != b.Control {
+		t.Errorf("the first one is seen as %+v", n)
+	}
+}
+
+// private makes a folder and what is in it one's own, as a copy made with rights is.
+func private(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			return os.Chmod(path, 0o700) //nolint:gosec // a folder
+		}
+		return os.Chmod(path, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// oneKey wants every node to have the same one gossip key after a rotation.
+func (d *drill) oneKey(t *testing.T) {
+	t.Helper()
+	r, err := d.Boxes[0].API.RotateGossipKeys(t.Context())
+	if err != nil || !r.Complete || len(r.Nodes) != len(d.Boxes) {
+		t.Fatalf("rotated: %+v, %v", r, err)
+	}
+	for _, n := range r.Nodes {
+		if len(n.Keys) != 1 || n.Keys[0] != r.Key {
+			t.Errorf("%s has the keys %v, want %s alone", n.Name, n.Keys, r.Key)
+		}
+	}
+}
