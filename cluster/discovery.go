@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -50,6 +50,8 @@ type DiscoveryConfig struct {
 	// Found is told of each announcement of others; it must be quick.
 	Found func(Beacon)
 	Port  int // of announcements; 0: DiscoveryPort
+	// Every is how often it announces unasked; 0: 30 s.
+	Every time.Duration
 	// Targets are addresses that are announced to beside every local network's;
 	// for tests and networks without broadcast.
 	Targets []string
@@ -59,12 +61,11 @@ type DiscoveryConfig struct {
 // Discovery announces this box on the local networks by IPv4 broadcast and IPv6
 // multicast and hears of others. Many processes of one box may use the same port.
 type Discovery struct {
-	cfg  DiscoveryConfig
-	log  *slog.Logger
-	v4   net.PacketConn
-	v6   net.PacketConn // nil: this box has no IPv6
-	mu   sync.Mutex
-	last time.Time // announcement
+	cfg   DiscoveryConfig
+	log   *slog.Logger
+	v4    net.PacketConn
+	v6    net.PacketConn // nil: this box has no IPv6
+	asked chan struct{}  // somebody asks who is there
 }
 
 // NewDiscovery binds the sockets; Run closes them.
@@ -72,8 +73,8 @@ func NewDiscovery(ctx context.Context, cfg DiscoveryConfig) (*Discovery, error) 
 	if cfg.Beacon == nil || cfg.Found == nil {
 		return nil, errors.New("discovery config: Beacon and Found are needed")
 	}
-	cfg.Port = cmp.Or(cfg.Port, DiscoveryPort)
-	d := &Discovery{cfg: cfg, log: cmp.Or(cfg.Log, slog.Default()).With("component", "discovery")}
+	cfg.Port, cfg.Every = cmp.Or(cfg.Port, DiscoveryPort), cmp.Or(cfg.Every, announceEvery)
+	d := &Discovery{cfg: cfg, asked: make(chan struct{}, 1), log: cmp.Or(cfg.Log, slog.Default()).With("component", "discovery")}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var err error
 		if cerr := c.Control(func(fd uintptr) { err = shareBroadcast(fd) }); cerr != nil {
@@ -118,7 +119,7 @@ func multicastInterfaces() []net.Interface {
 	return out
 }
 
-// Run announces at once and then every 30 s, and listens, until ctx ends.
+// Run announces at once and then again and again, and listens, until ctx ends.
 func (d *Discovery) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, c := range []net.PacketConn{d.v4, d.v6} {
@@ -128,10 +129,7 @@ func (d *Discovery) Run(ctx context.Context) error {
 		context.AfterFunc(ctx, func() { _ = c.Close() })
 		g.Go(func() error { return d.listen(ctx, c) })
 	}
-	g.Go(func() error {
-		d.announce(time.Now())
-		return every(ctx, announceEvery, func() error { d.announce(time.Now()); return nil })
-	})
+	g.Go(func() error { return d.repeat(ctx) })
 	return g.Wait()
 }
 
@@ -154,9 +152,13 @@ func (d *Discovery) listen(ctx context.Context, c net.PacketConn) error {
 		}
 		if a, ok := from.(*net.UDPAddr); ok {
 			b.From = a.IP.String()
+			b.forget(a.IP)
 		}
-		if b.Ask {
-			d.answer(time.Now())
+		if b.Ask && d.cfg.Beacon().Cluster != "" { // one who only asks has no answer
+			select {
+			case d.asked <- struct{}{}:
+			default: // somebody asked already
+			}
 		}
 		if b.Cluster != "" {
 			d.cfg.Found(b)
@@ -164,26 +166,64 @@ func (d *Discovery) listen(ctx context.Context, c net.PacketConn) error {
 	}
 }
 
-// answer announces for one who asks, but not more often than once a second, so
-// that nobody can make this box flood the network.
-func (d *Discovery) answer(now time.Time) {
-	d.mu.Lock()
-	soon := now.Sub(d.last) < answerEvery
-	d.mu.Unlock()
-	if !soon {
-		d.announce(now)
+// forget drops addresses that only the announcing box itself reaches, unless that
+// is this one.
+func (b *Beacon) forget(from net.IP) {
+	if ownAddress(from) {
+		return
+	}
+	b.Control = slices.DeleteFunc(b.Control, onLoopback)
+	if onLoopback(b.Gossip) {
+		b.Gossip = ""
+	}
+}
+
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+func ownAddress(ip net.IP) bool {
+	if ip.IsLoopback() {
+		return true
+	}
+	own, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(own, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip)
+	})
+}
+
+// repeat announces now and then, and for those who ask, but not more often than
+// once a second, so that nobody can make this box flood the network.
+func (d *Discovery) repeat(ctx context.Context) error {
+	tick := time.NewTicker(d.cfg.Every)
+	defer tick.Stop()
+	for {
+		d.announce()
+		pause := time.NewTimer(answerEvery)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil
+		case <-pause.C:
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-d.asked:
+		}
 	}
 }
 
 // announce sends the beacon everywhere.
-func (d *Discovery) announce(now time.Time) {
+func (d *Discovery) announce() {
 	b := d.cfg.Beacon()
 	if b.Cluster == "" && !b.Ask {
 		return
 	}
-	d.mu.Lock()
-	d.last = now
-	d.mu.Unlock()
 	text, err := b.encode()
 	if err != nil {
 		d.log.Debug("announcement cannot be written", "error", err)
@@ -203,10 +243,10 @@ func (d *Discovery) announce(now time.Time) {
 	}
 }
 
-// targets returns the broadcast address of every local network, the group on
-// every interface, and what the configuration adds.
+// targets returns the broadcast address of every local network and of this box
+// itself, the group on every interface, and what the configuration adds.
 func (d *Discovery) targets() []*net.UDPAddr {
-	out := []*net.UDPAddr{{IP: net.IPv4bcast, Port: d.cfg.Port}}
+	out := []*net.UDPAddr{{IP: net.IPv4bcast, Port: d.cfg.Port}, {IP: net.IPv4(127, 255, 255, 255), Port: d.cfg.Port}}
 	for _, i := range multicastInterfaces() {
 		out = append(out, &net.UDPAddr{IP: net.ParseIP(discoveryGroup), Port: d.cfg.Port, Zone: i.Name})
 		addrs, err := i.Addrs()

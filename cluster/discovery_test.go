@@ -70,8 +70,8 @@ func freeUDP(t *testing.T) int {
 	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
-// A box that asks hears of the clusters that are there. The two use ports of
-// their own, because packets to one port of one box reach only one of its sockets.
+// A box that asks hears of the clusters that are there, though it comes right
+// after their first announcement.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	memberPort, askerPort := freeUDP(t), freeUDP(t)
@@ -96,4 +96,57 @@ func FuzzParseBeacon(f *testing.F) {
 			t.Errorf("taken: %+v", b)
 		}
 	})
+}
+
+// Several processes of one box share the port, and each hears the others.
+func TestDiscoverySharesThePort(t *testing.T) {
+	t.Parallel()
+	port := freeUDP(t)
+	one := discover(t, port, nil, cluster.Beacon{Cluster: "field", CA: someCA, Node: "box-1", Control: []string{"127.0.0.1:1"}})
+	two := discover(t, port, nil, cluster.Beacon{Cluster: "field", CA: someCA, Node: "box-2", Control: []string{"127.0.0.1:2"}, Ask: true})
+	asker := discover(t, port, nil, cluster.Beacon{Ask: true})
+	eventually(t, "all hear of all", 10*time.Second, func() bool {
+		for _, l := range []*listener{one, two, asker} {
+			if c := l.clusters(); !strings.Contains(c, "box-1") || !strings.Contains(c, "box-2") {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// Who asks all the time gets no more than an answer a second, and who only asks
+// answers nobody.
+func TestDiscoveryIsNotLoud(t *testing.T) {
+	t.Parallel()
+	port, askerPort := freeUDP(t), freeUDP(t)
+	member := discover(t, port, []string{fmt.Sprintf("127.0.0.1:%d", askerPort)}, cluster.Beacon{Cluster: "field", CA: someCA, Node: "box-1"})
+	asker := discover(t, askerPort, nil, cluster.Beacon{Ask: true})
+	c, err := net.Dial("udp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // only written to
+	begun := time.Now()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for time.Since(begun) < 2500*time.Millisecond {
+		if _, err := c.Write([]byte(`SIGNALBOX1 {"ask":true}`)); err != nil {
+			t.Fatal(err)
+		}
+		<-tick.C
+	}
+	// Each announcement goes to the asker once as a target of its own.
+	asker.mu.Lock()
+	defer asker.mu.Unlock()
+	if n := len(asker.found); n < 2 || n > 5 {
+		t.Errorf("%d answers in %s; 2 to 5 are right", n, time.Since(begun))
+	}
+	member.mu.Lock()
+	defer member.mu.Unlock()
+	for _, b := range member.found {
+		if b.Node != "box-1" {
+			t.Errorf("the one who only asks announced %+v", b)
+		}
+	}
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	stdlog "log"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -101,7 +99,7 @@ func NewGossip(cfg GossipConfig) (*Gossip, error) {
 	}
 	conf.Name, conf.Label, conf.Keyring = g.name, "signalbox "+cfg.Cluster, cfg.Keys.ring
 	conf.Delegate, conf.Events, conf.Alive = g, g, g
-	conf.Logger = stdlog.New(remarks{g.log}, "", 0)
+	conf.Logger = slog.NewLogLogger(remarks{g.log.Handler()}, slog.LevelWarn)
 	conf.RequireNodeNames = false
 	conf.DeadNodeReclaimTime = time.Second // never needed, as names are new after each start
 	g.transport = newTransport(cfg.Listener, cfg.Packets, pace.silent, g.log)
@@ -197,8 +195,9 @@ func (g *Gossip) publishMeta(ctx context.Context) error {
 		if !due {
 			return nil
 		}
-		if err := g.list.UpdateNode(0); err != nil {
-			g.log.Debug("meta was not sent", "error", err)
+		// Without a limit it waits for ever when the others leave just now.
+		if err := g.list.UpdateNode(g.pace.leave); err != nil {
+			g.log.Debug("meta was not sent yet", "error", err)
 		}
 		return nil
 	})
@@ -221,21 +220,29 @@ func every(ctx context.Context, d time.Duration, f func() error) error {
 }
 
 // remarks hands memberlist's own log lines to ours.
-type remarks struct{ log *slog.Logger }
+type remarks struct{ slog.Handler }
 
-// Write implements io.Writer; a call is one line.
-func (r remarks) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(string(line))
-	level, rest, ok := strings.Cut(text, " memberlist: ")
+// Handle implements slog.Handler; a record is one line.
+func (r remarks) Handle(ctx context.Context, line slog.Record) error {
+	mark, text, ok := strings.Cut(line.Message, " memberlist: ")
 	if !ok {
-		level, rest = "", text
+		mark, text = "", line.Message
 	}
-	if level == "[ERR]" {
-		r.log.Warn("gossip remarks", "remark", rest)
-	} else {
-		r.log.Debug("gossip remarks", "remark", rest)
+	out := slog.NewRecord(line.Time, slog.LevelDebug, "gossip remarks", 0)
+	if mark == "[ERR]" && !unreached(text) {
+		out.Level = slog.LevelWarn
 	}
-	return len(line), nil
+	if !r.Enabled(ctx, out.Level) {
+		return nil
+	}
+	out.AddAttrs(slog.String("remark", strings.TrimSpace(text)))
+	return r.Handler.Handle(ctx, out)
 }
 
-var _ io.Writer = remarks{}
+// unreached reports whether a remark only says that a member did not answer:
+// events tell what comes of that.
+func unreached(remark string) bool {
+	return slices.ContainsFunc([]string{"Failed fallback TCP ping", "Failed to send ", "Push/Pull with "}, func(p string) bool {
+		return strings.HasPrefix(remark, p)
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -43,6 +44,39 @@ func PinnedTLS(ca string, got func(*x509.Certificate)) (*tls.Config, error) {
 			return &ForeignAuthorityError{Want: ca, Got: presented(s.PeerCertificates)}
 		},
 	}, nil
+}
+
+// ShownTLS returns the configuration of a client that does not know the cluster
+// yet: it takes any server whose chain ends in an authority that the server shows,
+// and the same one each time. got receives that authority's certificate; people
+// have to find out whether it is the right one before a secret is sent.
+func ShownTLS(got func(*x509.Certificate)) *tls.Config {
+	var first *x509.Certificate
+	var mu sync.Mutex
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection checks what can be known
+		VerifyConnection: func(s tls.ConnectionState) error {
+			mu.Lock()
+			defer mu.Unlock()
+			for i, cert := range s.PeerCertificates {
+				if i == 0 || !cert.IsCA || first != nil && !first.Equal(cert) {
+					continue
+				}
+				if err := chainsTo(s.PeerCertificates[0], cert); err != nil {
+					return err
+				}
+				first = cert
+				got(cert)
+				return nil
+			}
+			e := &ForeignAuthorityError{Got: presented(s.PeerCertificates)}
+			if first != nil {
+				e.Want = Fingerprint(first)
+			}
+			return e
+		},
+	}
 }
 
 // ForeignAuthorityError says that a server belongs to another cluster than expected.

@@ -1,18 +1,20 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"signalbox.internal/cluster"
@@ -30,19 +32,28 @@ type JoinConfig struct {
 	Dir    string            // the node's folder; made when it is missing, must be empty of a node
 	Values map[string]string // settings to write to node.toml, by key
 	Env    func(string) (string, bool)
-	Token  string // join token; empty: Address, and an administrator approves
-	// Address is the host:port of a member's control port, used without a token.
-	Address string
-	// Waiting is told, once, of the code to be compared while the box waits for approval.
-	Waiting func(code string)
+	Token  string // join token; empty: Addresses, and an administrator approves
+	// Addresses are host:port of members' control ports, tried in turn; used without
+	// a token.
+	Addresses []string
+	// CA is the SHA-256 of the authority that the cluster must have, used without a
+	// token; empty takes any, and the code tells people whether it is the right one.
+	CA string
+	// Waiting is told, once, of the code to be compared while the box waits for
+	// approval, and of the SHA-256 of the authority that the cluster has shown.
+	Waiting func(code, ca string)
 	Log     *slog.Logger // nil means slog.Default()
+
+	box string // that the box says it is; empty: this one
 }
 
 // Joined is what a box joined.
 type Joined struct {
-	Node, Cluster, Dir string
-	CA                 string // SHA-256 of the cluster's authority
-	ODB                string // kind and place, without credentials
+	Node    string `json:"node"`
+	Cluster string `json:"cluster"`
+	Dir     string `json:"dir"`
+	CA      string `json:"ca"`  // SHA-256 of the cluster's authority
+	ODB     string `json:"odb"` // kind and place, without credentials
 }
 
 // joiner is a box on its way into a cluster.
@@ -124,7 +135,10 @@ func makeFolders(dir string) error {
 func (j *joiner) ask(ctx context.Context) (*client.JoinBundle, error) {
 	addresses := j.token.Addresses
 	if j.cfg.Token == "" {
-		addresses = []string{j.cfg.Address}
+		addresses = j.cfg.Addresses
+	}
+	if len(addresses) == 0 {
+		return nil, errors.New("neither a join token nor an address of a member is given")
 	}
 	var errs []error
 	for _, a := range addresses {
@@ -148,31 +162,32 @@ func (j *joiner) askAt(ctx context.Context, address string) (*client.JoinBundle,
 		return nil, err
 	}
 	defer c.Close()
-	in := client.JoinAsk{
-		Token: j.token.ID, Secret: j.token.Secret, Name: j.settings.Name, Request: j.request, Nonce: j.nonce, Box: thisBox(),
+	salt, err := j.bind(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	var salt []byte
-	if j.cfg.Token == "" {
-		s, err := c.CommitToJoin(ctx, client.JoinCommit{Commit: joinCommit(j.request, j.nonce)})
-		if err != nil {
-			return nil, err
-		}
-		salt = s.Salt
+	in := client.JoinAsk{
+		Token: j.token.ID, Secret: j.token.Secret, Name: j.settings.Name, Request: j.request, Nonce: j.nonce,
+		Box: cmp.Or(j.cfg.box, thisBox()),
 	}
 	told := false
 	for {
+		pause := askAgain
 		out, err := c.Join(ctx, in)
-		if err != nil {
+		switch {
+		case err != nil && told && passing(err, &pause): // it answered before: it will again
+		case err != nil:
 			return nil, err
-		}
-		if out.Bundle != nil {
+		case out.Bundle != nil:
 			return out.Bundle, j.checkBundle(out.Bundle)
-		}
-		if !told && j.cfg.Waiting != nil {
-			j.cfg.Waiting(joinCode(j.request, cluster.Fingerprint(j.ca), j.nonce, salt))
+		case !told && j.cfg.Waiting != nil:
+			ca := cluster.Fingerprint(j.ca)
+			j.cfg.Waiting(joinCode(j.request, ca, j.nonce, salt), ca)
+			fallthrough
+		default:
 			told = true
 		}
-		t := time.NewTimer(askAgain)
+		t := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			t.Stop()
@@ -182,30 +197,43 @@ func (j *joiner) askAt(ctx context.Context, address string) (*client.JoinBundle,
 	}
 }
 
-// client returns one that believes only the cluster of the token, or, without
-// one, whoever answers: then the code tells people whether that is the right one.
-func (j *joiner) client(address string) (*client.Client, error) {
-	conf := &tls.Config{
-		MinVersion: tls.VersionTLS13, InsecureSkipVerify: true, //nolint:gosec // the code is compared by people
-		VerifyConnection: func(s tls.ConnectionState) error {
-			for _, cert := range s.PeerCertificates {
-				if cert.IsCA && (j.ca == nil || j.ca.Equal(cert)) {
-					j.ca = cert
-					return nil
-				}
-			}
-			return &cluster.ForeignAuthorityError{}
-		},
-	}
+// bind binds a box without a token to its key before it hears the cluster's part
+// of the code.
+func (j *joiner) bind(ctx context.Context, c *client.Client) (salt []byte, err error) {
 	if j.cfg.Token != "" {
+		return nil, nil
+	}
+	s, err := c.CommitToJoin(ctx, client.JoinCommit{Commit: joinCommit(j.request, j.nonce)})
+	return s.Salt, err
+}
+
+// passing reports whether a fault may be gone when a box asks again, after pause.
+func passing(err error, pause *time.Duration) bool {
+	if p, ok := errors.AsType[*client.Problem](err); ok {
+		*pause = max(*pause, p.RetryAfter)
+		return p.Status == http.StatusTooManyRequests || p.Status >= http.StatusBadGateway
+	}
+	return errors.Is(err, client.ErrUnreachable)
+}
+
+// client returns one that believes only the cluster of the token, or of the hash
+// that is given, or else whoever answers: then the code tells people whether that
+// is the right one.
+func (j *joiner) client(address string) (*client.Client, error) {
+	got := func(c *x509.Certificate) { j.ca = c }
+	conf := cluster.ShownTLS(got)
+	if ca := cmp.Or(j.token.CA, j.cfg.CA); ca != "" {
 		var err error
-		if conf, err = cluster.PinnedTLS(j.token.CA, func(c *x509.Certificate) { j.ca = c }); err != nil {
+		if conf, err = cluster.PinnedTLS(ca, got); err != nil {
 			return nil, err
 		}
 	}
 	return client.New(client.Config{
 		URLs: []string{"https://" + address}, UserAgent: "signalbox-join",
-		HTTP: &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: conf, ForceAttemptHTTP2: true}},
+		HTTP: &http.Client{
+			Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: conf, ForceAttemptHTTP2: true},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	})
 }
 
@@ -242,9 +270,7 @@ func (j *joiner) settle(ctx context.Context, b *client.JoinBundle) (Joined, erro
 		return Joined{}, err
 	}
 	values := map[string]string{"cluster": b.Cluster, "odb": b.ODB, "network": b.Network}
-	for key, text := range j.cfg.Values {
-		values[key] = text
-	}
+	maps.Copy(values, j.cfg.Values)
 	values["name"] = j.settings.Name
 	if err := config.WriteTemplate(j.cfg.Dir, values); err != nil {
 		return Joined{}, err
@@ -286,20 +312,20 @@ func (j *joiner) tryODB(ctx context.Context, text string) error {
 // seedsFile holds addresses of members from the time of joining.
 const seedsFile = "data/seeds.json"
 
-// seeds returns the addresses that the node got when it joined.
+// seeds returns the addresses that the node got when it joined, and those of
+// members that announced themselves since.
 func (n *Node) seeds() []string {
+	out := n.found.list()
 	text, err := os.ReadFile(filepath.Join(n.cfg.Dir, seedsFile))
 	if err != nil {
-		return nil
+		return out
 	}
-	var out []string
-	if json.Unmarshal(text, &out) != nil {
-		return nil
+	var joined []string
+	if json.Unmarshal(text, &joined) != nil {
+		return out
 	}
-	for i := len(out) - 1; i >= 0; i-- {
-		if _, _, err := net.SplitHostPort(out[i]); err != nil {
-			out = append(out[:i], out[i+1:]...)
-		}
-	}
-	return out
+	return slices.DeleteFunc(append(out, joined...), func(address string) bool {
+		_, _, err := net.SplitHostPort(address)
+		return err != nil
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +34,13 @@ type joins struct {
 	n       *Node
 	mu      sync.Mutex
 	commits map[string]commitment // by the commitment, hexadecimal
-	waiting map[string][]byte     // nonce of who waits, by its id
+	waiting map[string]waiter     // by the id of the node
+}
+
+// waiter is a box that waits for approval at this node.
+type waiter struct {
+	nonce []byte
+	token string // id of the join token that it used; empty: none
 }
 
 // commitment is what a box without a token bound itself to.
@@ -43,7 +50,7 @@ type commitment struct {
 }
 
 func newJoins(n *Node) *joins {
-	return &joins{n: n, commits: map[string]commitment{}, waiting: map[string][]byte{}}
+	return &joins{n: n, commits: map[string]commitment{}, waiting: map[string]waiter{}}
 }
 
 // Token implements admin.Joins.
@@ -84,30 +91,44 @@ func (j *joins) Commit(_ context.Context, in client.JoinCommit) (client.JoinSalt
 	return client.JoinSalt{Salt: c.salt}, nil
 }
 
-// Join implements admin.Joins.
+// Join implements admin.Joins. What may be mended (the name, the way to the ODB) is
+// said before a use of the token is spent, and nothing of it to who has no token.
 func (j *joins) Join(ctx context.Context, in client.JoinAsk, addr string) (client.JoinAnswer, error) {
-	id, err := j.checkAsk(in)
+	id, err := checkAsk(in)
 	if err != nil {
 		return client.JoinAnswer{}, err
 	}
-	if done, out, err := j.again(ctx, id, in); done || err != nil {
+	holds, err := j.holds(ctx, in)
+	if err != nil {
+		return client.JoinAnswer{}, err
+	}
+	if done, out, err := j.again(ctx, id, in, holds); done || err != nil {
 		return out, err
+	}
+	if holds || in.Token == "" {
+		if err := j.fits(id, in); err != nil {
+			return client.JoinAnswer{}, err
+		}
 	}
 	if in.Token == "" {
 		return j.ask(ctx, id, in, addr)
+	}
+	r := odb.JoinRequest{ID: id, Name: in.Name, Code: joinCode(in.Request, j.n.authority.Fingerprint(), in.Nonce, nil), Addr: addr}
+	if holds && j.spent(id, in.Token) {
+		return j.wait(ctx, r, in)
 	}
 	pass, err := j.n.store.UsePass(ctx, in.Token, cluster.HashJoinSecret(in.Secret))
 	if err != nil {
 		return client.JoinAnswer{}, err
 	}
 	if pass.Approve {
-		return j.wait(ctx, odb.JoinRequest{ID: id, Name: in.Name, Code: joinCode(in.Request, j.n.authority.Fingerprint(), in.Nonce, nil), Addr: addr}, in.Nonce)
+		return j.wait(ctx, r, in)
 	}
 	return j.letIn(ctx, id, in.Name, "join token of "+pass.By)
 }
 
 // checkAsk checks what shows without the ODB and returns the node's id.
-func (j *joins) checkAsk(in client.JoinAsk) (string, error) {
+func checkAsk(in client.JoinAsk) (string, error) {
 	const op = "join cluster"
 	if err := odb.CheckName(odb.CleanName(in.Name)); err != nil {
 		return "", odb.Errorf(odb.Invalid, op, in.Name, "%w", err)
@@ -119,42 +140,68 @@ func (j *joins) checkAsk(in client.JoinAsk) (string, error) {
 	if err != nil || len(in.Nonce) != nonceBytes {
 		return "", odb.Errorf(odb.Invalid, op, in.Name, "the request does not prove that the box has a key")
 	}
-	if dsn, err := odb.ParseDSN(j.n.store.where()); err == nil && dsn.Kind == "sqlite" && in.Box != thisBox() {
-		return "", odb.Errorf(odb.Conflict, op, in.Name, "the cluster keeps its ODB in a file on the box of %s, which other boxes cannot reach; move it to a database server first: signalbox odb copy --to DSN", j.n.cfg.Name)
-	}
 	return cluster.IDOf(csr.PublicKey)
 }
 
+// holds reports whether a box shows a token that was made here and has not
+// expired, whether or not a use of it is left.
+func (j *joins) holds(ctx context.Context, in client.JoinAsk) (bool, error) {
+	if in.Token == "" {
+		return false, nil
+	}
+	passes, err := j.n.store.ListPasses(ctx)
+	if err != nil {
+		return false, err
+	}
+	hash := cluster.HashJoinSecret(in.Secret)
+	return slices.ContainsFunc(passes, func(p odb.JoinPass) bool {
+		return p.ID == in.Token && subtle.ConstantTimeCompare([]byte(p.Hash), []byte(hash)) == 1 && time.Now().Before(p.Expires)
+	}), nil
+}
+
+// fits says what keeps a box from becoming a node.
+func (j *joins) fits(id string, in client.JoinAsk) error {
+	const op = "join cluster"
+	if dsn, err := odb.ParseDSN(j.n.store.where()); err == nil && dsn.Kind == "sqlite" && in.Box != thisBox() {
+		return odb.Errorf(odb.Conflict, op, in.Name, "the cluster keeps its ODB in a file on the box of %s, which other boxes cannot reach; move it to a database server first: signalbox odb copy --to DSN", j.n.cfg.Name)
+	}
+	if v, taken := j.n.roster.View(odb.CleanName(in.Name)); taken && v.ID != id {
+		return odb.Errorf(odb.Conflict, op, in.Name, "another node (%s) has the name %q; choose another with --node, or remove that one", v.ID, v.Name)
+	}
+	return nil
+}
+
+// spent reports whether a box that waits has used a token already, so that one
+// that was started again does not need another use.
+func (j *joins) spent(id, token string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	w, waits := j.waiting[id]
+	return waits && w.token == token
+}
+
 // again answers a box that asked before: one that is a member gets its bundle
-// again when it still has a good token, one that waits hears how far that is.
-func (j *joins) again(ctx context.Context, id string, in client.JoinAsk) (bool, client.JoinAnswer, error) {
+// again when it still holds a good token, one that waits hears how far that is.
+func (j *joins) again(ctx context.Context, id string, in client.JoinAsk, holds bool) (bool, client.JoinAnswer, error) {
 	all, err := j.n.store.ListMembers(ctx)
 	if err != nil {
 		return false, client.JoinAnswer{}, err
 	}
-	for _, m := range all {
-		if m.ID != id || !m.Removed.IsZero() || in.Token == "" {
-			continue
-		}
-		passes, err := j.n.store.ListPasses(ctx)
-		if err != nil {
-			return false, client.JoinAnswer{}, err
-		}
-		for _, p := range passes {
-			if p.ID == in.Token && p.Hash == cluster.HashJoinSecret(in.Secret) && time.Now().Before(p.Expires) {
-				out, err := j.bundle()
-				return true, out, err
-			}
-		}
+	if holds && slices.ContainsFunc(all, func(m odb.Member) bool { return m.ID == id && m.Removed.IsZero() }) {
+		out, err := j.bundle()
+		return true, out, err
 	}
 	j.mu.Lock()
-	nonce, waits := j.waiting[id]
+	w, waits := j.waiting[id]
 	j.mu.Unlock()
-	if !waits || subtle.ConstantTimeCompare(nonce, in.Nonce) != 1 {
+	if !waits || subtle.ConstantTimeCompare(w.nonce, in.Nonce) != 1 {
 		return false, client.JoinAnswer{}, nil
 	}
 	r, err := j.n.store.JoinRequestOf(ctx, id)
 	if err != nil {
+		if odb.KindOf(err) == odb.NotFound {
+			j.forget(id)
+		}
 		return true, client.JoinAnswer{}, err
 	}
 	switch r.State {
@@ -162,10 +209,17 @@ func (j *joins) again(ctx context.Context, id string, in client.JoinAsk) (bool, 
 		out, err := j.letIn(ctx, id, r.Name, r.By)
 		return true, out, err
 	case odb.JoinRefused:
+		j.forget(id)
 		return true, client.JoinAnswer{}, odb.Errorf(odb.Denied, "join cluster", r.Name, "%s refused it", r.By)
 	case odb.JoinWaiting:
 	}
 	return true, client.JoinAnswer{State: odb.JoinWaiting, Code: r.Code}, nil
+}
+
+func (j *joins) forget(id string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.waiting, id)
 }
 
 // ask has a box without a token wait for approval. Both sides make the code of
@@ -178,13 +232,14 @@ func (j *joins) ask(ctx context.Context, id string, in client.JoinAsk, addr stri
 	delete(j.commits, key)
 	j.mu.Unlock()
 	if !ok {
-		return client.JoinAnswer{}, odb.Errorf(odb.Denied, "join cluster", in.Name, "a join token is missing, or the commitment that goes before a request without one")
+		return client.JoinAnswer{}, odb.Errorf(odb.Denied, "join cluster", in.Name, "this node does not know of the box (any more): without a join token it has to begin anew")
 	}
 	code := joinCode(in.Request, j.n.authority.Fingerprint(), in.Nonce, c.salt)
-	return j.wait(ctx, odb.JoinRequest{ID: id, Name: in.Name, Code: code, Addr: addr}, in.Nonce)
+	return j.wait(ctx, odb.JoinRequest{ID: id, Name: in.Name, Code: code, Addr: addr}, in)
 }
 
-func (j *joins) wait(ctx context.Context, r odb.JoinRequest, nonce []byte) (client.JoinAnswer, error) {
+// wait has a box wait for an administrator.
+func (j *joins) wait(ctx context.Context, r odb.JoinRequest, in client.JoinAsk) (client.JoinAnswer, error) {
 	if err := j.n.store.AskToJoin(ctx, r, joinWait); err != nil {
 		return client.JoinAnswer{}, err
 	}
@@ -192,7 +247,7 @@ func (j *joins) wait(ctx context.Context, r odb.JoinRequest, nonce []byte) (clie
 	if len(j.waiting) > mostCommits {
 		clear(j.waiting) // who waits has to begin anew
 	}
-	j.waiting[r.ID] = nonce
+	j.waiting[r.ID] = waiter{nonce: in.Nonce, token: in.Token}
 	j.mu.Unlock()
 	j.n.log.InfoContext(ctx, "box asks to join; compare its code and approve it", "name", r.Name, "addr", r.Addr, "code", r.Code)
 	return client.JoinAnswer{State: odb.JoinWaiting, Code: r.Code}, nil

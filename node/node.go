@@ -37,10 +37,16 @@ type Options struct {
 	Config   config.Config
 	Compiled []service.Module // services linked into this binary, beside the built-in ones
 	Demo     bool             // serve and deploy the demo
+	Deaf     bool             // heed no hints, as if all were lost; for tests and measurements of what that costs
 	// LookupEnv finds the environment variables that secrets refer to; nil finds none.
 	LookupEnv func(string) (string, bool)
-	Version   string       // of the binary, for people
-	Log       *slog.Logger // nil means slog.Default()
+	Version   string // of the binary, for people
+	// Supervised says that whatever runs the node starts it again when Run ends with
+	// [ErrRestart]. Without it the node refuses to restart.
+	Supervised bool
+	// DiscoveryPort is the UDP port of announcements; 0 means the usual one.
+	DiscoveryPort int
+	Log           *slog.Logger // nil means slog.Default()
 }
 
 // Node is one running box. Open makes it, Run serves and in the end closes it.
@@ -78,7 +84,9 @@ type Node struct {
 	gossipKeys *cluster.GossipKeys
 	peers      *peer.Client
 	peerServer *peer.Server
-	stopping   atomic.Bool // Run ends: rotation stays what it is
+	stopping   atomic.Bool   // Run ends: rotation stays what it is
+	restarts   chan struct{} // holds one when the node is to restart
+	found      foundSeeds    // members that announced themselves on the local network
 
 	watcher *deploy.Watcher // nil when the deploy folder is off
 
@@ -99,7 +107,7 @@ type Node struct {
 // Closed. A folder without a node is an error that says so.
 func Open(ctx context.Context, opts Options) (*Node, error) {
 	n := &Node{
-		cfg: opts.Config, opts: opts, started: time.Now(), ready: make(chan struct{}),
+		cfg: opts.Config, opts: opts, started: time.Now(), ready: make(chan struct{}), restarts: make(chan struct{}, 1),
 		log: cmp.Or(opts.Log, slog.Default()).With("node", opts.Config.Name),
 	}
 	for _, open := range []func(context.Context) error{

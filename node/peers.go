@@ -29,8 +29,11 @@ type hello struct {
 	InFlight   int64          `json:"in_flight"`
 	Problems   []odb.Problem  `json:"problems"`
 	Links      []cluster.Link `json:"links"`
+	Hears      []string       `json:"hears"`       // ids of the nodes that its gossip hears now
 	GossipKeys []string       `json:"gossip_keys"` // ids, that of the one in use first
 	ODB        string         `json:"odb"`         // "up", or why it is not
+	Started    time.Time      `json:"started"`     // its process
+	Supervised bool           `json:"supervised"`
 }
 
 // peerRoutes is what this node answers other nodes.
@@ -43,6 +46,7 @@ func (n *Node) peerRoutes() http.Handler {
 	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })
 	mux.HandleFunc("POST /secret-keys", take(n.takeRingWord))
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
+	mux.HandleFunc("POST /restart", take(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, n.Restart() }))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, n.roster.Refresh(ctx)
 	}))
@@ -85,7 +89,12 @@ func (n *Node) hello() hello {
 	h := hello{
 		ID: n.identity.ID(), Name: n.cfg.Name, PID: os.Getpid(), Version: n.opts.Version, Revision: n.rec.Snapshot().Revision(),
 		Ready: n.isReady(), InFlight: n.balancer.InFlight(), Problems: n.rec.Problems(), Links: n.roster.Links(),
-		GossipKeys: n.gossipKeys.IDs(), ODB: "up",
+		GossipKeys: n.gossipKeys.IDs(), ODB: "up", Started: n.started.UTC(), Supervised: n.opts.Supervised,
+	}
+	for _, v := range n.roster.Views() {
+		if v.Gossips && !v.Local {
+			h.Hears = append(h.Hears, v.ID)
+		}
 	}
 	if _, err := n.rec.odbHealth(); err != nil {
 		h.ODB = err.Error()

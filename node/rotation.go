@@ -31,20 +31,28 @@ func (r rotator) Run(ctx context.Context) error {
 
 // rotate puts the node's rotation into force, unless the node is about to stop.
 func (n *Node) rotate() {
-	self, ok := n.roster.Self()
-	if !ok || n.stopping.Load() || !n.begun() {
+	if n.stopping.Load() || !n.begun() {
 		return
 	}
-	want := lb.Up
-	switch self.Rotation {
-	case odb.Draining:
-		want = lb.Draining
-	case odb.Maintenance:
-		want = lb.Maintenance
-	case odb.Online:
+	want, ok := n.given()
+	if !ok {
+		return
 	}
 	if local := n.balancer.Local(); local.State() != want {
-		n.log.Info("rotation changed", "rotation", string(self.Rotation), "in_flight", n.balancer.InFlight())
+		n.log.Info("rotation changed", "backend", string(want), "in_flight", n.balancer.InFlight())
 		local.SetState(want)
 	}
+}
+
+// given is the state that the node's rotation gives its backend; false when the
+// rotation is not known.
+func (n *Node) given() (lb.State, bool) {
+	self, ok := n.roster.Self()
+	switch {
+	case ok && self.Rotation == odb.Draining:
+		return lb.Draining, true
+	case ok && self.Rotation == odb.Maintenance:
+		return lb.Maintenance, true
+	}
+	return lb.Up, ok
 }

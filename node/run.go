@@ -57,18 +57,22 @@ func (n *Node) run(ctx context.Context) error {
 		stop()
 		return errors.Join(err, shutdown(0, control, traffic), g.Wait()) //nolint:contextcheck // what ends must not end with its context
 	}
+	var why error
 	select {
 	case <-ctx.Done():
 	case <-work.Done():
+	case <-n.restarts:
+		why = ErrRestart
 	}
-	n.log.Info("node stops", "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
+	n.log.Info("node stops", "restart", why != nil, "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
 	n.stopping.Store(true)
-	n.admin.Close()                                                                      // ends the long polls, which would hold the servers up
-	n.drain()                                                                            //nolint:contextcheck // what ends must not end with its context
-	err = errors.Join(n.shutdownPeers(), shutdown(n.cfg.DrainTimeout, traffic, control)) //nolint:contextcheck // as above
+	n.admin.Close() // ends the long polls, which would hold the servers up
+	over := time.Now().Add(n.cfg.DrainTimeout)
+	n.drain()                                                                          //nolint:contextcheck // what ends must not end with its context
+	err = errors.Join(n.shutdownPeers(), shutdown(time.Until(over), traffic, control)) //nolint:contextcheck // as above
 	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
-	return errors.Join(g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
+	return errors.Join(why, g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))
 }
 
 // makeClaimCode makes a one-time code while nobody has claimed the cluster. The
@@ -87,7 +91,10 @@ func (n *Node) makeClaimCode(ctx context.Context) {
 // workers returns the parts that run beside the servers.
 func (n *Node) workers() []worker {
 	ws := []worker{
-		n.store, n.rec, n.keeper, n.roster, n.certs, rotator{n}, ringSync{n}, keyFetcher{n},
+		n.store, n.rec, n.keeper, n.roster, n.certs,
+		rotator{n},
+		ringSync{n},
+		keyFetcher{n},
 		n.security, n.outgoing, n.engine, n.audit,
 	}
 	if n.watcher != nil {
@@ -95,6 +102,9 @@ func (n *Node) workers() []worker {
 	}
 	if n.demo != nil {
 		ws = append(ws, n.demo)
+	}
+	if n.cfg.Announce {
+		ws = append(ws, announcer{n})
 	}
 	return ws
 }
@@ -114,7 +124,11 @@ func (n *Node) announce(ctx context.Context) error {
 		"revision", n.rec.Snapshot().Revision(), "took_ms", time.Since(n.started).Milliseconds())
 	n.acted("nodeStart", odb.AuditDone, "", "version "+n.opts.Version)
 	collectStartGarbage()
-	n.balancer.Local().SetState(lb.Up)
+	if err := n.roster.Refresh(ctx); err != nil {
+		n.log.DebugContext(ctx, "list of nodes cannot be read; that of the last run counts", "error", err)
+	}
+	state, _ := n.given() // a node in maintenance takes no request, not even at first
+	n.balancer.Local().SetState(state)
 	close(n.ready)
 	return nil
 }
@@ -211,6 +225,3 @@ func (n *Node) begun() bool {
 
 // isReady reports whether the node serves and is given to.
 func (n *Node) isReady() bool { return n.begun() && n.balancer.Local().State() == lb.Up }
-
-// draining reports whether the node refuses new requests because it stops.
-func (n *Node) draining() bool { return n.balancer.Local().State() == lb.Draining }

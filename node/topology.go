@@ -32,13 +32,13 @@ func (v clusterView) Topology(ctx context.Context) client.Topology {
 		}
 		heard := map[string]bool{}
 		hears[s.View.Name] = heard
+		for _, id := range s.Answer.Hears {
+			heard[names[id]] = true
+		}
 		for _, l := range s.Answer.Links {
-			to, known := names[l.ID]
-			if !known {
-				continue
+			if to, known := names[l.ID]; known {
+				t.Links = append(t.Links, link(s.View.Name, to, l))
 			}
-			t.Links = append(t.Links, link(s.View.Name, to, l))
-			heard[to] = !l.Silent
 		}
 	}
 	t.Parts = parts(hears)
@@ -123,7 +123,7 @@ func (v clusterView) Remove(ctx context.Context, name string) error {
 		return err
 	}
 	if m.Local {
-		return odb.Errorf(odb.Conflict, "remove node", name, "it is the node that you speak to; ask another one to remove it")
+		return odb.Errorf(odb.Conflict, "remove node", m.Name, "it is the node that you speak to; ask another one to remove it")
 	}
 	if err := v.n.store.RemoveMember(ctx, m.ID); err != nil {
 		return err

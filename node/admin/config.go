@@ -96,6 +96,11 @@ type Cluster interface {
 	Rotate(ctx context.Context, name string, r odb.Rotation) (client.Node, error)
 	// Remove shuts a node out for ever.
 	Remove(ctx context.Context, name string) error
+	// Restart has a node end gracefully so that what supervises it starts it again,
+	// and returns how it was before. Conflict when nothing would start it again.
+	Restart(ctx context.Context, name string) (client.Node, error)
+	// GossipKeys lists the ids of each node's keys.
+	GossipKeys(ctx context.Context) []client.KeyedNode
 	// RotateGossipKeys changes the key that encrypts gossip on all nodes.
 	RotateGossipKeys(ctx context.Context) (client.KeyRotation, error)
 }

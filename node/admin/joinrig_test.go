@@ -43,6 +43,14 @@ func (b *box) Remove(_ context.Context, name string) error {
 	return odb.Errorf(odb.NotFound, "remove node", name, "there is no such node")
 }
 
+func (b *box) Restart(_ context.Context, name string) (client.Node, error) {
+	return client.Node{}, odb.Errorf(odb.NotFound, "restart node", name, "there is no such node")
+}
+
+func (b *box) GossipKeys(context.Context) []client.KeyedNode {
+	return []client.KeyedNode{{Name: "node-1", Keys: []string{"0badcafe"}}}
+}
+
 func (b *box) RotateGossipKeys(context.Context) (client.KeyRotation, error) {
 	return client.KeyRotation{Key: "0badcafe", Complete: true, Nodes: []client.KeyedNode{{Name: "node-1", Keys: []string{"0badcafe"}}}}, nil
 }

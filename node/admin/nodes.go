@@ -15,6 +15,8 @@ func (a *API) nodeRoutes() []route {
 		{method: get, path: "/topology", role: odb.Viewer, id: "topology", summary: "The nodes, the ways between them with round trip, loss and clock difference, who sees whom, and whether the cluster is split.", answer: client.Topology{}, handle: a.topology},
 		{method: http.MethodPut, path: one + "/rotation", role: odb.Operator, id: "setRotation", summary: "Put a node online, drain it, or take it out for maintenance. Answers how it is; in_flight says what still runs.", body: client.SetRotation{}, answer: client.Node{}, handle: a.setRotation},
 		{method: http.MethodDelete, path: one, role: odb.Admin, id: "removeNode", summary: "Shut a node out of the cluster for ever: no other node speaks to it any more.", handle: a.removeNode},
+		{method: post, path: one + "/restart", role: odb.Operator, id: "restartNode", summary: "Have a node end gracefully and be started again by what supervises it. Answers how it was before; started of the new process is another.", answer: client.Node{}, handle: a.restartNode},
+		{method: get, path: "/gossip-keys", role: odb.Viewer, id: "listGossipKeys", summary: "Ids of the keys that each node encrypts and decrypts gossip with, that of the one in use first.", answer: client.List[client.KeyedNode]{}, handle: a.listGossipKeys},
 		{method: post, path: "/gossip-keys/rotate", role: odb.Admin, id: "rotateGossipKeys", summary: "Change the key that encrypts gossip: install on all nodes, confirm, use, confirm, remove the old one.", timeout: 2 * time.Minute, answer: client.KeyRotation{}, handle: a.rotateGossipKeys},
 	}
 }
@@ -47,6 +49,19 @@ func (a *API) removeNode(c *call) (any, error) {
 	}
 	a.audit(c, "node removed", "subject", c.param("name"))
 	return nil, nil
+}
+
+func (a *API) restartNode(c *call) (any, error) {
+	n, err := a.cfg.Cluster.Restart(c.Context(), c.param("name"))
+	if err != nil {
+		return nil, err
+	}
+	a.audit(c, "node restarts", "subject", n.Name)
+	return n, nil
+}
+
+func (a *API) listGossipKeys(c *call) (any, error) {
+	return client.List[client.KeyedNode]{Items: append([]client.KeyedNode{}, a.cfg.Cluster.GossipKeys(c.Context())...)}, nil
 }
 
 func (a *API) rotateGossipKeys(c *call) (any, error) {

@@ -132,6 +132,12 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 	if err := c.RemoveNode(ctx, "none"); err == nil {
 		t.Error("no node was removed")
 	}
+	if _, err := c.RestartNode(ctx, "none"); err == nil {
+		t.Error("no node was restarted")
+	}
+	if keys := must2(c.GossipKeys(ctx))(t); len(keys) != 1 || len(keys[0].Keys) != 1 {
+		t.Errorf("gossip keys are %+v", keys)
+	}
 	must2(c.RotateGossipKeys(ctx))(t)
 	pass := must2(c.CreateJoinToken(ctx, client.CreatePass{Note: "shed"}))(t)
 	if all := must2(c.JoinTokens(ctx))(t); len(all) != 1 || all[0].ID != pass.ID || all[0].Left != 1 || pass.Token == "" {

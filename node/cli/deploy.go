@@ -22,8 +22,9 @@ root or in src/, its tests (*.test.ts) and an optional signalbox.yaml:
 
 Code that does not compile changes nothing; the places are shown. Every node of the
 cluster prepares the code before any switches to it; one that cannot stops the
-deployment or, with --force, is taken out of rotation. The switch is atomic: calls that run finish on the old code. "signalbox rollback-service" puts
-an earlier version back. Hidden files and node_modules are left out.`
+deployment or, with --force, is taken out of rotation. The switch is atomic: calls that
+run finish on the old code. "signalbox rollback-service" puts an earlier version back.
+Hidden files and node_modules are left out.`
 
 func newDeploy(a *app) *cobra.Command {
 	d := deployer{a: a}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"signalbox.internal/node"
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/odb"
 )
@@ -20,7 +21,12 @@ const (
 	exitConflict    = 4
 	exitNotAllowed  = 5
 	exitUnreachable = 6
+	// exitRestart is for whoever supervises a node: start it again.
+	exitRestart = 75
 )
+
+// supervisedEnv is set to 1 by whoever starts a node again that ends with exitRestart.
+const supervisedEnv = "SIGNALBOX_SUPERVISED"
 
 // failure is an error that knows its exit code and what the user may try.
 type failure struct {
@@ -61,6 +67,9 @@ func exitCode(err error) int {
 	}
 	if errors.Is(err, client.ErrUnreachable) {
 		return exitUnreachable
+	}
+	if errors.Is(err, node.ErrRemoved) || errors.Is(err, node.ErrClone) { // it may not take part; starting it again is of no use
+		return exitNotAllowed
 	}
 	switch odb.KindOf(err) {
 	case odb.NotFound:

@@ -31,7 +31,7 @@ written to node.toml. A folder that has a node already is refused.`,
   signalbox run --dir ./box`,
 		Args: noArgs,
 	}
-	settings := addSettings(cmd, "cluster", "name", "odb", "traffic", "control")
+	settings := addSettings(cmd, "cluster", "name", "odb", "traffic", "control", "gossip", "advertise")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		values := settings.given(cmd)
 		cfg, _, err := a.loadConfig(values)

@@ -3,10 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"os"
 
 	"golang.org/x/term"
+
+	"signalbox.internal/node"
 )
 
 // Env is all that a command sees of the process it runs in.
@@ -17,11 +20,14 @@ type Env struct {
 	Stderr    io.Writer
 	LookupEnv func(string) (string, bool) // nil: no variable is set
 	Version   string                      // stamped into release binaries; empty for others
+	// DiscoveryPort is the UDP port of announcements; 0 means the usual one.
+	DiscoveryPort int
 }
 
 // Main runs one command and returns its exit code: 0 done, 1 failed, 2 usage,
-// 3 not found, 4 conflict, 5 not allowed, 6 the cluster cannot be reached. When
-// ctx ends, a command stops as soon as it can; a node first drains.
+// 3 not found, 4 conflict, 5 not allowed, 6 the cluster cannot be reached; 75 a node
+// ends to be started again. When ctx ends, a command stops as soon as it can; a node
+// first drains.
 func Main(ctx context.Context, env Env) int {
 	if env.LookupEnv == nil {
 		env.LookupEnv = func(string) (string, bool) { return "", false }
@@ -38,6 +44,9 @@ func Main(ctx context.Context, env Env) int {
 	}
 	if err == nil {
 		return exitDone
+	}
+	if errors.Is(err, node.ErrRestart) {
+		return exitRestart
 	}
 	if !a.started { // refused by the parser of arguments
 		err = usagef("%w", err).trying("%s --help", cmd.CommandPath())

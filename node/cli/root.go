@@ -66,8 +66,9 @@ type group struct {
 
 func (a *app) groups() []group {
 	return []group{
-		{"Run a node", []*cobra.Command{newUp(a), newInit(a), newRun(a)}},
-		{"Look", []*cobra.Command{newStatus(a), newNodes(a), newStats(a), newConnections(a), newPing(a)}},
+		{"Run a node", []*cobra.Command{newUp(a), newInit(a), newJoin(a), newRun(a)}},
+		{"Cluster", []*cobra.Command{newNodes(a), newTopology(a), newToken(a), newJoins(a), newRestart(a), newGossipKeys(a)}},
+		{"Look", []*cobra.Command{newStatus(a), newStats(a), newConnections(a), newPing(a)}},
 		{"Configure", []*cobra.Command{
 			newKinds(a), newList(a), newGet(a), newSet(a), newDelete(a), newRename(a),
 			newPlan(a), newApply(a), newExport(a), newHistory(a), newDiff(a), newRollback(a), newImport(a),

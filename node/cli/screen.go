@@ -234,5 +234,8 @@ func plural[N int | int64](n N, one string) string {
 	if stem, ok := strings.CutSuffix(one, "y"); ok {
 		return fmt.Sprintf("%d %sies", n, stem)
 	}
+	if strings.HasSuffix(one, "x") {
+		return fmt.Sprintf("%d %ses", n, one)
+	}
 	return fmt.Sprintf("%d %ss", n, one)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -14,7 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,29 +35,46 @@ func TestMain(m *testing.M) {
 		context.AfterFunc(ctx, stop)
 		os.Exit(cli.Main(ctx, cli.Env{
 			Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Version: "v1.2.3",
+			DiscoveryPort: discoveryPort(os.Getenv),
 		}))
 	}})
+}
+
+// discoveryPort is that of a script, so that scripts at the same time do not hear
+// each other, and no cluster on the network hears them.
+func discoveryPort(env func(string) string) int {
+	port, err := strconv.Atoi(env("TEST_DISCOVERY_PORT"))
+	if err != nil {
+		return 0
+	}
+	return port
 }
 
 // TestScripts runs testdata/script/*.txtar. Beside the commands of testscript
 // there are:
 //
-//	node              starts a node in this process; $SIGNALBOX_DIR, $CONTROL, $CA and $TOKEN lead to it
+//	node [announce]   starts a node in this process; $SIGNALBOX_DIR, $CONTROL, $CA and $TOKEN lead to it
 //	code N CMD...     runs CMD and demands the exit code N
 //	json PATH VALUE   demands a value in stdout, which must be JSON and nothing else
 //	save NAME PATH    puts a value of the JSON in stdout into the variable NAME
 //	waitfile FILE     waits until a file is there
+//	until RE CMD...   runs CMD until it succeeds and its stdout has the regular expression, at most 30 s
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("NO_COLOR", "1")
+			port, err := freeUDP()
+			e.Setenv("TEST_DISCOVERY_PORT", strconv.Itoa(port))
+			e.Setenv("SIGNALBOX_ANNOUNCE", "false")
+			e.Setenv("SIGNALBOX_NETWORK", "bench")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command sleeps a second under -race
-			return nil
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"node":     func(ts *testscript.TestScript, _ bool, _ []string) { startNode(t, ts) },
+			"node":     func(ts *testscript.TestScript, _ bool, args []string) { startNode(t, ts, args) },
+			"until":    until,
 			"code":     demandCode,
 			"json":     demandJSON,
 			"save":     saveJSON,
@@ -67,12 +83,48 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func startNode(t *testing.T, ts *testscript.TestScript) {
-	n, err := nodetest.TryStart(t, nodetest.Options{Dir: ts.MkAbs("box")})
+// freeUDP returns a UDP port that nobody uses.
+func freeUDP() (int, error) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{})
+	if err != nil {
+		return 0, err
+	}
+	a, _ := c.LocalAddr().(*net.UDPAddr)
+	return a.Port, c.Close()
+}
+
+// until runs a command until it succeeds and writes what is awaited.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until regexp command [args...]")
+	}
+	want, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	args = args[1:]
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); ; <-tick.C {
+		err := ts.Exec(args[0], args[1:]...)
+		if err == nil && want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s: not as awaited (%v) after 30 s", strings.Join(args, " "), err)
+		}
+	}
+}
+
+func startNode(t *testing.T, ts *testscript.TestScript, args []string) {
+	o := nodetest.Options{Dir: ts.MkAbs("box"), Settings: map[string]string{"network": "bench"}}
+	if len(args) > 0 && args[0] == "announce" {
+		o.Settings["announce"], o.DiscoveryPort = "true", discoveryPort(ts.Getenv)
+	}
+	n, err := nodetest.TryStart(t, o)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(n.Stop()) })
 	for name, value := range map[string]string{
 		"SIGNALBOX_DIR": n.Dir, "CONTROL": n.Control, "TRAFFIC": n.Traffic, "CA": n.CA, "TOKEN": n.Token,
+		"PORT": n.Control[strings.LastIndexByte(n.Control, ':')+1:],
 	} {
 		ts.Setenv(name, value)
 	}
@@ -243,49 +295,5 @@ func TestDeployNamesTheNodeThatStaysBehind(t *testing.T) {
 	}
 	if want := "test true -,late false the,dead false the"; strings.Join(told, ",") != want {
 		t.Errorf("nodes are %q, want %q", told, want)
-	}
-}
-
-// systemd is told when the node is ready and when it stops.
-func TestRunTellsSystemd(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no systemd")
-	}
-	tmp, err := os.MkdirTemp("", "s") // short: a socket's path has at most about 100 characters
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(tmp) })
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(tmp, "n"), Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	if err := socket.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(tmp, "box")
-	if code, _, stderr := run(t, "init", "--dir", dir, "--traffic", "127.0.0.1:0", "--control", "127.0.0.1:0"); code != 0 {
-		t.Fatalf("init: exit code %d: %s", code, stderr)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	ended := make(chan int, 1)
-	go func() {
-		ended <- cli.Main(ctx, cli.Env{
-			Args: []string{"run", "--dir", dir}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
-			LookupEnv: func(key string) (string, bool) { return filepath.Join(tmp, "n"), key == "NOTIFY_SOCKET" },
-		})
-	}()
-	for i, want := range []string{"READY=1", "STOPPING=1"} {
-		b := make([]byte, 100)
-		n, err := socket.Read(b)
-		if err != nil || string(b[:n]) != want {
-			t.Fatalf("message %d is %q (%v), want %q", i, b[:n], err, want)
-		}
-		stop()
-	}
-	if code := <-ended; code != 0 {
-		t.Errorf("exit code %d", code)
 	}
 }

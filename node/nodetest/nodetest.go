@@ -32,11 +32,15 @@ const startTimeout = 60 * time.Second
 type Options struct {
 	Dir      string // an existing folder goes on with its data; empty makes one
 	Demo     bool
+	Deaf     bool // heed no hints
 	Compiled []service.Module
 	Settings map[string]string // of node.toml, by key
 	Log      io.Writer         // nil throws the log away
 	// LookupEnv finds the environment variables that secrets refer to; nil finds none.
 	LookupEnv func(string) (string, bool)
+	// Supervised lets the node be restarted: Run ends with node.ErrRestart.
+	Supervised    bool
+	DiscoveryPort int // of announcements, with announce = true among Settings
 }
 
 // Node is a running node in the test's process.
@@ -87,7 +91,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv})
+	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Deaf: o.Deaf, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv, Supervised: o.Supervised, DiscoveryPort: o.DiscoveryPort})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,6 @@ import (
 type box struct {
 	cfg  cluster.PeerConfig
 	id   string
-	out  atomic.Bool // removed
 	addr string
 	srv  *peer.Server
 }

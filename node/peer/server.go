@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,10 +57,8 @@ func (s *Server) Attach(control *http.Server) {
 		},
 	}
 	control.TLSConfig.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		for _, p := range hello.SupportedProtos {
-			if p == cluster.PeerProtocol {
-				return peers, nil
-			}
+		if slices.Contains(hello.SupportedProtos, cluster.PeerProtocol) {
+			return peers, nil
 		}
 		return nil, nil //nolint:nilnil // nil means the usual configuration
 	}
@@ -77,7 +76,7 @@ func (s *Server) serve(_ *http.Server, conn *tls.Conn, _ http.Handler) {
 		return
 	}
 	l := newOneListener(&peerConn{Conn: conn, id: id})
-	if err := s.srv.Serve(l); !errors.Is(err, errServed) && !errors.Is(err, http.ErrServerClosed) {
+	if err := s.srv.Serve(l); !errors.Is(err, errServed) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
 		s.srv.ErrorLog.Printf("serve peer %s: %v", id, err)
 	}
 	select {

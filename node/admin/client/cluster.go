@@ -86,6 +86,9 @@ type Node struct {
 	Why      string    `json:"why,omitempty" jsonschema:"why it is not up or not ready, in words"`
 	Problems int       `json:"problems" jsonschema:"definitions that it could not put into force"`
 	Local    bool      `json:"local" jsonschema:"it is the node that answers"`
+	Started  time.Time `json:"started" jsonschema:"start of its process; the year 1: it does not answer"`
+	// Supervised says whether it may be told to restart.
+	Supervised bool `json:"supervised" jsonschema:"something starts it again when it ends to be restarted"`
 }
 
 // Figures are live counts and times of one service or channel, since from.

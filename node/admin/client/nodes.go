@@ -73,6 +73,22 @@ func (c *Client) RemoveNode(ctx context.Context, node string) error {
 	return c.call(ctx, request{method: http.MethodDelete, path: path("nodes", node)}, nil)
 }
 
+// RestartNode has a node, by name or id, end gracefully and be started again by
+// what supervises it. It returns how the node was before; when Started is another,
+// it is the new process.
+func (c *Client) RestartNode(ctx context.Context, node string) (Node, error) {
+	var n Node
+	err := c.post(ctx, path("nodes", node, "restart"), nil, &n)
+	return n, err
+}
+
+// GossipKeys lists the ids of the keys that each node encrypts gossip with.
+func (c *Client) GossipKeys(ctx context.Context) ([]KeyedNode, error) {
+	var l List[KeyedNode]
+	err := c.get(ctx, path("gossip-keys"), nil, &l)
+	return l.Items, err
+}
+
 // RotateGossipKeys changes the key that encrypts gossip.
 func (c *Client) RotateGossipKeys(ctx context.Context) (KeyRotation, error) {
 	var out KeyRotation
