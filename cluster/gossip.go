@@ -177,6 +177,12 @@ func (g *Gossip) close() error { return errors.Join(g.list.Shutdown(), g.transpo
 // Address returns the host:port that others reach this node's gossip by.
 func (g *Gossip) Address() string { return g.addr }
 
+// Bytes returns how many bytes gossip has sent and received since the start, with
+// the heads of UDP packets and without those of TCP.
+func (g *Gossip) Bytes() (sent, received int64) {
+	return g.transport.sent.Load(), g.transport.received.Load()
+}
+
 // SetMeta replaces what this node tells of itself; it is sent soon.
 func (g *Gossip) SetMeta(m Meta) {
 	g.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -24,6 +25,7 @@ const (
 
 const (
 	maxPacket      = 64 << 10
+	packetHead     = 28               // bytes of IP and UDP before each
 	packetQueue    = 64              // packets that wait for one peer's connection
 	packetIdle     = time.Minute     // then the connection is closed
 	packetDial     = 3 * time.Second // to connect, and to write one packet
@@ -45,6 +47,8 @@ type transport struct {
 	ctx     context.Context // ends with Shutdown
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
+
+	sent, received atomic.Int64 // bytes
 
 	mu    sync.Mutex
 	peers map[string]*peerLink // by address
@@ -98,6 +102,7 @@ func (t *transport) WriteTo(b []byte, addr string) (time.Time, error) {
 	if err != nil {
 		return now, err
 	}
+	t.sent.Add(int64(len(b) + packetHead))
 	if _, err = t.udp.WriteTo(b, to); t.ctx.Err() != nil {
 		err = nil // the node ends
 	}
@@ -198,10 +203,11 @@ func (t *transport) dial(ctx context.Context, addr string, timeout time.Duration
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+	raw, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
+	conn := countedConn{raw, t}
 	if deadline, ok := ctx.Deadline(); ok {
 		err = conn.SetWriteDeadline(deadline)
 	}
@@ -257,7 +263,7 @@ func (t *transport) accept() {
 			}
 			continue
 		}
-		t.wg.Go(func() { t.greet(conn) })
+		t.wg.Go(func() { t.greet(countedConn{conn, t}) })
 	}
 }
 
@@ -292,6 +298,26 @@ func (t *transport) greet(conn net.Conn) {
 	_ = conn.Close()
 }
 
+// countedConn counts the bytes of a connection.
+type countedConn struct {
+	net.Conn
+	t *transport
+}
+
+// Read implements net.Conn.
+func (c countedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.t.received.Add(int64(n))
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c countedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.t.sent.Add(int64(n))
+	return n, err
+}
+
 // unpack reads packets from a connection until it ends or falls silent.
 func (t *transport) unpack(conn net.Conn) {
 	var size [2]byte
@@ -323,6 +349,7 @@ func (t *transport) receive() {
 		case err != nil || n == 0: // such as an ICMP answer to an earlier packet
 			continue
 		}
+		t.received.Add(int64(n + packetHead))
 		t.heard(from)
 		if !t.hand(append([]byte(nil), buf[:n]...), from) {
 			return
