@@ -25,7 +25,7 @@ const (
 
 const (
 	maxPacket      = 64 << 10
-	packetHead     = 28               // bytes of IP and UDP before each
+	packetHead     = 28              // bytes of IP and UDP before each
 	packetQueue    = 64              // packets that wait for one peer's connection
 	packetIdle     = time.Minute     // then the connection is closed
 	packetDial     = 3 * time.Second // to connect, and to write one packet

@@ -1,6 +1,7 @@
 package nodetest_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -13,6 +14,10 @@ import (
 var builder nodetest.Builder
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil { // they wait more than they work
+		panic(err)
+	}
 	code := m.Run()
 	builder.Remove()
 	os.Exit(code)

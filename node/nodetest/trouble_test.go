@@ -48,8 +48,7 @@ func nodeNamed(t *testing.T, by *nodetest.Box, name string) client.Node {
 func endsWith(t *testing.T, p *nodetest.Process, why string) {
 	t.Helper()
 	err := p.Ended(15 * time.Second)
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if _, ended := errors.AsType[*exec.ExitError](err); !ended {
 		t.Fatalf("it ended with %v, want an error\n%s", err, p.Stderr())
 	}
 	lines := strings.Split(strings.TrimSpace(p.Stderr()), "\n")
