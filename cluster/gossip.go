@@ -195,8 +195,9 @@ func (g *Gossip) publishMeta(ctx context.Context) error {
 		if !due {
 			return nil
 		}
-		if err := g.list.UpdateNode(0); err != nil {
-			g.log.Debug("meta was not sent", "error", err)
+		// Without a limit it waits for ever when the others leave just now.
+		if err := g.list.UpdateNode(g.pace.leave); err != nil {
+			g.log.Debug("meta was not sent yet", "error", err)
 		}
 		return nil
 	})
@@ -228,7 +229,7 @@ func (r remarks) Handle(ctx context.Context, line slog.Record) error {
 		mark, text = "", line.Message
 	}
 	out := slog.NewRecord(line.Time, slog.LevelDebug, "gossip remarks", 0)
-	if mark == "[ERR]" {
+	if mark == "[ERR]" && !unreached(text) {
 		out.Level = slog.LevelWarn
 	}
 	if !r.Enabled(ctx, out.Level) {
@@ -236,4 +237,12 @@ func (r remarks) Handle(ctx context.Context, line slog.Record) error {
 	}
 	out.AddAttrs(slog.String("remark", strings.TrimSpace(text)))
 	return r.Handler.Handle(ctx, out)
+}
+
+// unreached reports whether a remark only says that a member did not answer:
+// events tell what comes of that.
+func unreached(remark string) bool {
+	return slices.ContainsFunc([]string{"Failed fallback TCP ping", "Failed to send ", "Push/Pull with "}, func(p string) bool {
+		return strings.HasPrefix(remark, p)
+	})
 }

@@ -41,7 +41,7 @@ func (n *Node) openServices(context.Context) error {
 		return err
 	}
 	n.outgoing, err = outgoing.New(outgoing.Config{
-		Secrets: n.sealer, Credentials: n.security, DataDir: filepath.Join(n.cfg.Dir, dataDir),
+		Secrets: n.sealer, Credentials: n.security, DataDir: n.cfg.DataFolder,
 		Log: n.log, Registerer: n.metrics,
 	})
 	if err != nil {

@@ -18,6 +18,9 @@ const pollEvery = time.Second
 // pollTimeout is how long the ODB may take to tell its revision; then it is away.
 const pollTimeout = 10 * time.Second
 
+// loadTimeout is how long the ODB may take to tell all definitions.
+const loadTimeout = time.Minute
+
 // manager is a part of the node that follows the configuration. Apply is
 // level-triggered and idempotent; what cannot be put into force is reported and
 // does not stop the rest.
@@ -52,6 +55,7 @@ type reconciler struct {
 	advanced chan struct{} // closed and replaced with each new snapshot, and with each look that failed
 	lastErr  error         // of the last look at the ODB; nil while it is up
 	failing  time.Time     // since when there is one
+	round    time.Time     // when the last round of Run began
 }
 
 func newReconciler(link *odbLink, log *slog.Logger, managers ...manager) (*reconciler, error) {
@@ -61,7 +65,7 @@ func newReconciler(link *odbLink, log *slog.Logger, managers ...manager) (*recon
 	}
 	return &reconciler{
 		link: link, managers: managers, log: log.With("component", "reconciler"),
-		kick: make(chan struct{}, 1), snap: empty, advanced: make(chan struct{}),
+		kick: make(chan struct{}, 1), snap: empty, advanced: make(chan struct{}), round: time.Now(),
 	}, nil
 }
 
@@ -71,6 +75,9 @@ func (r *reconciler) Run(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
+		r.mu.Lock()
+		r.round = time.Now()
+		r.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -79,6 +86,13 @@ func (r *reconciler) Run(ctx context.Context) error {
 		}
 		_ = r.step(ctx) // it is logged and kept
 	}
+}
+
+// lastRound returns when the last round of Run began.
+func (r *reconciler) lastRound() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.round
 }
 
 // step brings the node to the newest revision.
@@ -166,7 +180,7 @@ func (r *reconciler) advance(ctx context.Context) error {
 		}
 		return nil
 	}
-	snap, err := poller{r.link}.Load(ctx)
+	snap, err := r.load(ctx)
 	problems, err := unreadable(snap, err)
 	if err == nil {
 		err = r.link.level(snap.Revision())
@@ -204,6 +218,14 @@ func (r *reconciler) force(ctx context.Context, snap *odb.Snapshot, problems []o
 	}
 	r.publish(ctx, snap, problems)
 	return nil
+}
+
+// load reads all definitions: not for ever, lest a server that stops answering in
+// the middle keeps the node from everything else.
+func (r *reconciler) load(ctx context.Context) (*odb.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	return poller{r.link}.Load(ctx)
 }
 
 // unreadable makes problems of the definitions that this program cannot read,

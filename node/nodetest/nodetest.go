@@ -33,6 +33,7 @@ const startTimeout = 60 * time.Second
 type Options struct {
 	Dir      string // an existing folder goes on with its data; empty makes one
 	Demo     bool
+	Deaf     bool // heed no hints
 	Compiled []service.Module
 	Settings map[string]string // of node.toml, by key
 	Log      io.Writer         // nil throws the log away
@@ -91,7 +92,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv, Supervised: o.Supervised, DiscoveryPort: o.DiscoveryPort})
+	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Deaf: o.Deaf, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv, Supervised: o.Supervised, DiscoveryPort: o.DiscoveryPort})
 	if err != nil {
 		return nil, err
 	}
