@@ -29,7 +29,7 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types
-	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
+	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java iproute2 iptables
 	@build/plsql.sh
 	@echo "==> go vet ./..."
 	@go vet ./...
@@ -42,9 +42,11 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@build/typecheck.sh
 
 chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
-	@build/setup.sh postgresql mariadb-server
+	@build/setup.sh postgresql mariadb-server iproute2 iptables
 	@echo "==> SIGNALBOX_CHAOS=1 go test -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb"
 	@SIGNALBOX_CHAOS=1 SIGNALBOX_TEST_REQUIRE=1 go test -count 1 -v -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb | grep -v '^=== '
+	@echo "==> SIGNALBOX_CHAOS=1 go test ./node/nodetest (clusters of real processes, in network namespaces)"
+	@SIGNALBOX_CHAOS=1 SIGNALBOX_TEST_REQUIRE=1 go test -count 1 -v -timeout 30m ./node/nodetest | grep -v '^=== '
 
 check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test
 	@echo "==> golangci-lint fmt --diff (mend with: make fmt)"

@@ -48,7 +48,8 @@ type Gossip struct {
 	cfg       GossipConfig
 	log       *slog.Logger
 	pace      pace
-	name      string
+	name      string // of this process
+	addr      string // host:port that others reach it by
 	transport *transport
 	list      *memberlist.Memberlist
 	hints     memberlist.TransmitLimitedQueue
@@ -102,7 +103,7 @@ func NewGossip(cfg GossipConfig) (*Gossip, error) {
 	conf.Logger = slog.NewLogLogger(remarks{g.log.Handler()}, slog.LevelWarn)
 	conf.RequireNodeNames = false
 	conf.DeadNodeReclaimTime = time.Second // never needed, as names are new after each start
-	g.transport = newTransport(cfg.Listener, cfg.Packets, g.log)
+	g.transport = newTransport(cfg.Listener, cfg.Packets, pace.silent, g.log)
 	conf.Transport = g.transport
 	g.hints.NumNodes = func() int { return int(g.up.Load()) }
 	g.hints.RetransmitMult = conf.RetransmitMult
@@ -121,6 +122,7 @@ func (g *Gossip) address(conf *memberlist.Config) error {
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = OwnAddress()
 	}
+	g.addr = net.JoinHostPort(host, port)
 	conf.AdvertiseAddr = host
 	conf.AdvertisePort, err = strconv.Atoi(port)
 	conf.BindAddr, conf.BindPort = conf.AdvertiseAddr, conf.AdvertisePort
@@ -173,7 +175,7 @@ func (g *Gossip) Close() error {
 func (g *Gossip) close() error { return errors.Join(g.list.Shutdown(), g.transport.Shutdown()) }
 
 // Address returns the host:port that others reach this node's gossip by.
-func (g *Gossip) Address() string { return nodeAddress(g.list.LocalNode()) }
+func (g *Gossip) Address() string { return g.addr }
 
 // SetMeta replaces what this node tells of itself; it is sent soon.
 func (g *Gossip) SetMeta(m Meta) {

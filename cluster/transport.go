@@ -24,10 +24,9 @@ const (
 
 const (
 	maxPacket      = 64 << 10
-	packetQueue    = 64               // packets that wait for one peer's connection
-	packetIdle     = time.Minute      // then the connection is closed
-	packetDial     = 3 * time.Second  // to connect, and to write one packet
-	silentAfter    = 10 * time.Second // of UDP packets without an answer: TCP carries them as well
+	packetQueue    = 64              // packets that wait for one peer's connection
+	packetIdle     = time.Minute     // then the connection is closed
+	packetDial     = 3 * time.Second // to connect, and to write one packet
 	udpBufferBytes = 1 << 20
 )
 
@@ -35,9 +34,12 @@ const (
 // do not come back from gets them by TCP as well, until they do: a network
 // without UDP slows gossip down and does not split the cluster.
 type transport struct {
-	tcp     net.Listener
-	udp     net.PacketConn // nil: TCP only
-	log     *slog.Logger
+	tcp net.Listener
+	udp net.PacketConn // nil: TCP only
+	log *slog.Logger
+	// silentAfter is how long UDP packets to a peer may go without an answer.
+	silentAfter time.Duration
+
 	packets chan *memberlist.Packet
 	streams chan net.Conn
 	ctx     context.Context // ends with Shutdown
@@ -58,9 +60,9 @@ type peerLink struct {
 
 // newTransport serves on a listener and, unless it is nil, a packet socket.
 // Shutdown closes both.
-func newTransport(tcp net.Listener, udp net.PacketConn, log *slog.Logger) *transport {
+func newTransport(tcp net.Listener, udp net.PacketConn, silentAfter time.Duration, log *slog.Logger) *transport {
 	t := &transport{
-		tcp: tcp, udp: udp, log: log, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
+		tcp: tcp, udp: udp, log: log, silentAfter: silentAfter, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
 		peers: map[string]*peerLink{}, conns: map[net.Conn]struct{}{},
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
@@ -110,7 +112,7 @@ func (t *transport) silent(addr string, now time.Time) bool {
 	if p.asked.IsZero() {
 		p.asked = now
 	}
-	return now.Sub(p.asked) > silentAfter
+	return now.Sub(p.asked) > t.silentAfter
 }
 
 func (t *transport) peer(addr string) *peerLink {
@@ -127,7 +129,7 @@ func (t *transport) byTCP(addr string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.peers[addr]
-	return t.udp == nil || p != nil && !p.asked.IsZero() && time.Since(p.asked) > silentAfter
+	return t.udp == nil || p != nil && !p.asked.IsZero() && time.Since(p.asked) > t.silentAfter
 }
 
 // enqueue hands a packet to the owner of addr's connection; when too many wait

@@ -110,7 +110,7 @@ func (n *Node) openEdges(context.Context) error {
 		return err
 	}
 	n.rec.prepare = n.registerCompiled
-	n.rec.onAdvance, n.rec.onRead = n.publish, n.keeper.inForce
+	n.rec.onAdvance, n.rec.onRead, n.rec.prime = n.publish, n.keeper.inForce, keyFetcher{n}.before
 	n.store.onOpen, n.store.onTrouble = n.rec.hint, n.rec.hint
 	n.rec.follow = n.followODB
 	return nil

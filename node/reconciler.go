@@ -40,6 +40,9 @@ type reconciler struct {
 	// onRead is told of each configuration that is in force and was read from the ODB
 	// whole; nil tells nobody. Set before Run.
 	onRead func(snap *odb.Snapshot)
+	// prime is told of each configuration that was read and is about to be put into
+	// force, and may make a little time for that; nil tells nobody. Set before Run.
+	prime func(ctx context.Context, snap *odb.Snapshot)
 	// Only step and what it calls touch these.
 	prepared bool
 	read     bool // the configuration in force was read from the ODB whole
@@ -187,6 +190,9 @@ func (r *reconciler) advance(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.prime != nil {
+		r.prime(ctx, snap)
 	}
 	if err := r.force(ctx, snap, problems); err != nil {
 		return err

@@ -2,7 +2,9 @@ package nodetest_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,4 +107,55 @@ func (d *drill) oneKey(t *testing.T) {
 			t.Errorf("%s has the keys %v, want %s alone", n.Name, n.Keys, r.Key)
 		}
 	}
+}
+
+const locked = `kind: security
+name: door
+spec: {type: apikey, key: open-sesame-0815}
+---
+kind: channel
+name: locked
+spec: {method: POST, path: /locked, service: hello.say, security: [door]}
+`
+
+// sealAnew changes the keys that seal secrets while a node is off, and forgets the
+// old ones: the node opens what is sealed as soon as it is back.
+func sealAnew(t *testing.T, d *drill) {
+	t.Helper()
+	by, off := d.Boxes[0], d.Boxes[1]
+	if _, err := by.API.Apply(t.Context(), client.ApplyRequest{Documents: []client.Document{{Name: "locked.yaml", Text: locked}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range d.Boxes {
+		reach(t, b.Name+" lets the key in", func() bool { return opens(t, b) == nil })
+	}
+	off.Kill()
+	r, err := by.API.RotateKeys(t.Context(), client.RotateKeys{})
+	for err == nil && !r.Finished {
+		r, err = by.API.RotateKeys(t.Context(), client.RotateKeys{Key: r.Key})
+	}
+	if err != nil || len(r.Failed) > 0 {
+		t.Fatalf("sealed anew: %+v, %v", r, err)
+	}
+	for _, b := range d.others(off) {
+		reach(t, b.Name+" lets the key in after it was sealed anew", func() bool { return opens(t, b) == nil })
+	}
+	if _, err := by.API.ForgetKeys(t.Context(), client.ForgetKeys{}); err != nil {
+		t.Fatal(err)
+	}
+	off.Start()
+	for _, b := range d.Boxes {
+		if err := opens(t, b); err != nil {
+			t.Errorf("%s after the old keys were forgotten: %v", b.Name, err)
+		}
+	}
+}
+
+func opens(t *testing.T, b *nodetest.Box) error {
+	t.Helper()
+	a, err := nodetest.TryDo(t.Context(), http.MethodPost, b.Traffic+"/locked", `{"name":"Ada"}`, "X-API-Key", "open-sesame-0815")
+	if err == nil && a.Status != http.StatusOK {
+		err = fmt.Errorf("%d %s", a.Status, a.Body)
+	}
+	return err
 }
