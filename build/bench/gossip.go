@@ -2,22 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"signalbox.internal/cluster"
-	"signalbox.internal/node/admin/client"
 )
 
 // crowd is many members of gossip in this process, with the sockets and the
@@ -43,7 +39,7 @@ func (b *bench) gossip(ctx context.Context) error {
 			return fmt.Errorf("%d members: %w", size, err)
 		}
 	}
-	return b.join(ctx)
+	return nil
 }
 
 func (b *bench) crowd(ctx context.Context, size int, window time.Duration) error {
@@ -223,59 +219,4 @@ func until(ctx context.Context, within time.Duration, ok func() bool) error {
 		}
 	}
 	return nil
-}
-
-// join measures how long a fresh box takes from the join command until it serves.
-func (b *bench) join(ctx context.Context) error {
-	rounds := 5
-	if b.short {
-		rounds = 1
-	}
-	ports := []string{"--traffic", "127.0.0.1:0", "--control", "127.0.0.1:0"}
-	first := filepath.Join(b.dir, "join-first")
-	p, ready, err := startNode(ctx, b.binary, append([]string{"up", "--dir", first, "-o", "json"}, ports...)...)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
-	c, err := adminOf(ready.Control, first)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	pass, err := c.CreateJoinToken(ctx, client.CreatePass{Uses: rounds})
-	if err != nil {
-		return err
-	}
-	var took []float64
-	for i := range rounds {
-		dir, begun := filepath.Join(b.dir, fmt.Sprintf("join%d", i)), time.Now()
-		args := append([]string{"join", pass.Token, "--dir", dir, "--node", fmt.Sprintf("joiner%d", i), "--gossip", "127.0.0.1:0"}, ports...)
-		if out, err := exec.CommandContext(ctx, b.binary, args...).CombinedOutput(); err != nil {
-			return fmt.Errorf("join: %w: %s", err, out)
-		}
-		q, _, err := startNode(ctx, b.binary, "run", "--dir", dir, "-o", "json")
-		if err != nil {
-			return err
-		}
-		took = append(took, time.Since(begun).Seconds())
-		defer q.stop()
-	}
-	b.add("join of a fresh node until it is ready", median(took) < 2, "under 2 s", "%.2f s", median(took))
-	return nil
-}
-
-// adminOf returns a client with the rights of the box itself.
-func adminOf(url, dir string) (*client.Client, error) {
-	token, err := os.ReadFile(filepath.Join(dir, "keys", "local.token")) //nolint:gosec // our own
-	if err != nil {
-		return nil, err
-	}
-	ca, err := os.ReadFile(filepath.Join(dir, "keys", "ca.crt")) //nolint:gosec // our own
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(ca)
-	return client.New(client.Config{URLs: []string{url}, Token: strings.TrimSpace(string(token)), CAs: pool, UserAgent: "signalbox-bench"})
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli_test
 
 import (
@@ -8,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,9 +22,6 @@ import (
 // systemd is told when the node is ready, how it is, that it is alive, and when it
 // stops.
 func TestRunTellsSystemd(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no systemd")
-	}
 	t.Parallel()
 	tmp, err := os.MkdirTemp("", "s") // short: a socket's path has at most about 100 characters
 	if err != nil {

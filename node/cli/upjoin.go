@@ -150,7 +150,7 @@ func (u *boxRun) join(ctx context.Context, host string, count int) error {
 			return fmt.Errorf("make the node %s: %w", values["name"], err)
 		}
 		u.box.folders = append(u.box.folders, dir)
-		if _, err := u.launch(ctx, dir); err != nil {
+		if err := u.launch(ctx, dir); err != nil {
 			return err
 		}
 	}

@@ -105,7 +105,7 @@ func (u *boxRun) bringUp(ctx context.Context) error {
 	have := u.box.folders[:min(u.want, len(u.box.folders))]
 	u.a.note("Starting %s …", plural(u.want, "node"))
 	for _, dir := range have {
-		if _, err := u.launch(ctx, dir); err != nil {
+		if err := u.launch(ctx, dir); err != nil {
 			return err
 		}
 	}
@@ -135,7 +135,7 @@ func (u *boxRun) bringUp(ctx context.Context) error {
 }
 
 // launch starts the process of a node.
-func (u *boxRun) launch(ctx context.Context, dir string) (*child, error) {
+func (u *boxRun) launch(ctx context.Context, dir string) error {
 	isFirst := len(u.children) == 0
 	given, added := map[string]string{}, map[string]string{}
 	if dir == u.first.dir {
@@ -156,7 +156,7 @@ func (u *boxRun) launch(ctx context.Context, dir string) (*child, error) {
 		Stdout: c.stdout, Stderr: c.log.line, Final: u.final, Stop: drain + afterDrain, Kill: u.kill, Log: u.log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	u.children = append(u.children, c)
 	u.running.Go(func() {
@@ -166,7 +166,7 @@ func (u *boxRun) launch(ctx context.Context, dir string) (*child, error) {
 			u.say("%s is not started again: %s", c.name, c.log.why())
 		}
 	})
-	return c, nil
+	return nil
 }
 
 func (u *boxRun) childLog(name string) *childLog {

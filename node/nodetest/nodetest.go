@@ -9,6 +9,7 @@ package nodetest
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -124,6 +125,17 @@ func (n *Node) Stop() error {
 	err := <-n.done
 	n.done <- err
 	return err
+}
+
+// Ended waits until the node ends by itself and returns what Run returned.
+func (n *Node) Ended(most time.Duration) error {
+	select {
+	case err := <-n.done:
+		n.done <- err
+		return err
+	case <-time.After(most):
+		return fmt.Errorf("the node has not ended after %s", most)
+	}
 }
 
 // NewClient returns an admin client for a control address.

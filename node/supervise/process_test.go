@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -23,14 +22,14 @@ import (
 
 // TestMain makes this test binary the supervised program too.
 func TestMain(m *testing.M) {
-	switch role := os.Getenv("SUPERVISE_TEST"); {
-	case role == "":
+	switch role := os.Getenv("SUPERVISE_TEST"); role {
+	case "":
 		os.Exit(m.Run())
-	case role == "stubborn": // neither the pipe nor a signal ends it
+	case "stubborn": // neither the pipe nor a signal ends it
 		signal.Ignore(os.Interrupt, syscall.SIGTERM)
 		fmt.Println("up", os.Getpid())
 		select {}
-	case role == "parent": // supervises a stubborn one until it is killed
+	case "parent": // supervises a stubborn one until it is killed
 		p, err := supervise.New(config("stubborn", func(line []byte) { fmt.Println(string(line)) }))
 		if err == nil {
 			err = p.Run(context.Background())
@@ -53,7 +52,7 @@ func TestMain(m *testing.M) {
 
 func config(role string, out func([]byte)) supervise.Config {
 	return supervise.Config{
-		Name: "child", Stdout: out, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Name: "child", Stdout: out, Log: slog.New(slog.DiscardHandler),
 		Command: func() *exec.Cmd {
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), "SUPERVISE_TEST="+role, "GORACE=atexit_sleep_ms=0")

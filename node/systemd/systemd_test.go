@@ -135,7 +135,7 @@ func TestFollow(t *testing.T) {
 				return errors.New("stuck")
 			},
 			Status: func() string { return "revision 7,\n3 of 3 nodes up" },
-			Every:  time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Every:  time.Millisecond, Log: slog.New(slog.DiscardHandler),
 		})
 	}()
 	statuses, fed := 0, 0
