@@ -62,7 +62,7 @@ func (o others) Prepare(ctx context.Context, pkgs []odb.Package) []deploy.NodePr
 // Why a node is not waited for.
 var (
 	errNotUp    = errors.New("it is not up any more")
-	errNoAnswer = errors.New("it is up, as the others say, but does not answer this node: is the way between the two cut?")
+	errNoAnswer = errors.New("it counts as up, but does not answer this node: it was lost a moment ago, or the way between the two is cut")
 )
 
 // whileThere returns a context that ends when a node is not held to be up any

@@ -2,6 +2,7 @@ package nodetest_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -78,20 +79,31 @@ func TestPartitions(t *testing.T) {
 	}
 	d.step("minority without the ODB", split([]int{3, 4}, false))
 	d.step("minority with the ODB", split([]int{0, 1}, true))
-	if long() {
-		d.step("one alone", split([]int{2}, false))
-		d.step("all apart", func(t *testing.T) {
-			for i := range d.Boxes {
-				for j := range d.Boxes {
-					if i != j {
-						net.CutOneWay(i, j)
-					}
+	d.step("all apart, all with the ODB", func(t *testing.T) {
+		begun := time.Now()
+		for i := range d.Boxes {
+			for j := range d.Boxes {
+				if i != j {
+					net.CutOneWay(i, j)
 				}
 			}
-			d.Change(d.Boxes[1]) // all have the ODB
-			wait(t, parted())
-			net.Heal()
-		})
+		}
+		reach(t, "one sees no other", func() bool { return missing(topology(t, d.Boxes[1])) == 4 })
+		if p := topology(t, d.Boxes[1]); !p.Split || len(p.Missing) != 4 {
+			t.Errorf("the picture is %+v", p)
+		}
+		d.Change(d.Boxes[1])
+		for _, b := range d.Boxes { // by poll: no hint comes through
+			reach(t, b.Name+" follows the ODB", func() bool {
+				a, err := nodetest.TryDo(t.Context(), http.MethodPost, b.Traffic+"/hello", `{"name":"Ada"}`)
+				return err == nil && strings.Contains(a.Body, fmt.Sprintf("from %d", d.Code.Load()))
+			})
+		}
+		wait(t, parted()-time.Since(begun))
+		net.Heal()
+	})
+	if long() {
+		d.step("one alone", split([]int{2}, false))
 	}
 	d.end()
 }
@@ -109,7 +121,7 @@ func TestBadLinks(t *testing.T) {
 		}
 		pkg := client.NewPackage("other", map[string][]byte{"main.ts": []byte(otherCode)})
 		_, err := d.Boxes[1].API.Deploy(t.Context(), client.DeployRequest{Packages: []client.Package{pkg}})
-		if err == nil || !strings.Contains(err.Error(), "node box1 cannot run it: it is up, as the others say") {
+		if err == nil || !strings.Contains(err.Error(), "node box1 cannot run it: it counts as up, but does not answer") {
 			t.Errorf("deployed by a node that does not reach another: %v", err)
 		}
 		d.Change(d.Boxes[2])
