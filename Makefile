@@ -35,8 +35,8 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
 	@go test .
-	@echo "==> go test -race -shuffle=on ./..."
-	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on ./...
+	@echo "==> go test -race -shuffle=on -timeout 20m ./..."
+	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on -timeout 20m ./...
 	@echo "==> go run ./build/bench -short -only start,deploy,odb (make bench measures all, for longer)"
 	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh

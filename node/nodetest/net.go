@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -62,14 +63,16 @@ func (n *Net) make() error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("%w: only root may make them", errNotAllowed)
 	}
-	for i := 1; ; i++ { // several networks of one or of many test programs
+	// Several networks of one or of many test programs; and the kernel takes the
+	// parts of one that was removed away a little later, so not the same name again.
+	for i := 1 + rand.IntN(90); ; i++ { //nolint:gosec // no secret
 		n.name = fmt.Sprintf("%s%dx%d", netPrefix, os.Getpid()%1_000_000, i)
 		n.subnet = fmt.Sprintf("198.18.%d", (os.Getpid()*8+i)%256)
 		out, err := exec.Command("ip", "link", "add", n.name, "type", "bridge").CombinedOutput() //nolint:noctx,gosec // at once
 		if err == nil {
 			break
 		}
-		if !strings.Contains(string(out), "exists") || i > 100 {
+		if !strings.Contains(string(out), "exists") || i > 98 {
 			n.name = ""
 			return fmt.Errorf("%w: %s", errNotAllowed, strings.TrimSpace(string(out)))
 		}
