@@ -72,9 +72,12 @@ func clone(t *testing.T, d *drill) {
 		t.Fatal(err)
 	}
 	endsWith(t, p, "cloned")
-	if n := nodeNamed(t, d.Boxes[0], b.Name); n.State != "up" || n.Control != b.Control {
-		t.Errorf("the first one is seen as %+v", n)
-	}
+	nodetest.Eventually(t, func() error { // until it is found out, the newer process stands for the node
+		if n := nodeNamed(t, d.Boxes[0], b.Name); n.State != "up" || n.Control != b.Control {
+			return fmt.Errorf("the first one is seen as %+v", n)
+		}
+		return nil
+	})
 }
 
 // private makes a folder and what is in it one's own, as a copy made with rights is.
