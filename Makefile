@@ -17,7 +17,7 @@ VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run ui test chaos check bench fmt audit dist clean go
+.PHONY: help run ui e2e test chaos check bench fmt audit dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -31,25 +31,29 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui
 	@build/ui.sh build
 
-test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface in a browser
-	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java
+e2e: go ## Drive the user interface in Chromium against a real node (some minutes)
+	@build/ui.sh e2e
+
+test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic
+	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java iproute2 iptables
 	@build/plsql.sh
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
 	@go test .
-	@echo "==> go test -race -shuffle=on ./..."
-	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on ./...
+	@echo "==> go test -race -shuffle=on -timeout 20m ./..."
+	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on -timeout 20m ./...
 	@echo "==> go run ./build/bench -short -only start,deploy,odb (make bench measures all, for longer)"
 	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
 	@build/ui.sh test
-	@build/ui.sh e2e
 
 chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
-	@build/setup.sh postgresql mariadb-server
+	@build/setup.sh postgresql mariadb-server iproute2 iptables
 	@echo "==> SIGNALBOX_CHAOS=1 go test -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb"
 	@SIGNALBOX_CHAOS=1 SIGNALBOX_TEST_REQUIRE=1 go test -count 1 -v -run 'Away|Kill|Restarted|Without|Older|Missing|Damaged' ./node ./odb/sqldb | grep -v '^=== '
+	@echo "==> SIGNALBOX_CHAOS=1 go test ./node/nodetest (clusters of real processes, in network namespaces)"
+	@SIGNALBOX_CHAOS=1 SIGNALBOX_TEST_REQUIRE=1 go test -count 1 -v -timeout 30m ./node/nodetest | grep -v '^=== '
 
 check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, other platforms, then make test
 	@echo "==> golangci-lint fmt --diff (mend with: make fmt)"

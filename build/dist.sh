@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the release archives of signalbox into ./dist: static binaries for every
-# platform, each with README, LICENSE, NOTICE and the licences of what is linked in,
-# and SHA256SUMS over all of them. The same commit gives the same bytes.
+# platform, each with README, LICENSE, NOTICE and the licences of what is linked in
+# (and for Linux the systemd unit), and SHA256SUMS over all of them. The same commit gives the same bytes.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -60,6 +60,7 @@ for platform in $platforms; do
 		-ldflags "-s -w -X $version_variable=$version" -o "$stage/$name/$binary" "$command"
 	licences "$os" "$arch" >"$stage/$name/THIRD-PARTY-LICENSES.txt"
 	cp README.md LICENSE NOTICE "$stage/$name/"
+	[ "$os" != linux ] || cp -R build/systemd "$stage/$name/"
 	if [ "$os/$arch" = "$(go env GOHOSTOS)/$(go env GOHOSTARCH)" ]; then
 		"$stage/$name/$binary" version | grep -qF "$version" ||
 			die "signalbox version does not print $version: is the variable still called $version_variable?"

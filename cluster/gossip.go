@@ -48,7 +48,8 @@ type Gossip struct {
 	cfg       GossipConfig
 	log       *slog.Logger
 	pace      pace
-	name      string
+	name      string // of this process
+	addr      string // host:port that others reach it by
 	transport *transport
 	list      *memberlist.Memberlist
 	hints     memberlist.TransmitLimitedQueue
@@ -102,7 +103,7 @@ func NewGossip(cfg GossipConfig) (*Gossip, error) {
 	conf.Logger = slog.NewLogLogger(remarks{g.log.Handler()}, slog.LevelWarn)
 	conf.RequireNodeNames = false
 	conf.DeadNodeReclaimTime = time.Second // never needed, as names are new after each start
-	g.transport = newTransport(cfg.Listener, cfg.Packets, g.log)
+	g.transport = newTransport(cfg.Listener, cfg.Packets, pace.silent, g.log)
 	conf.Transport = g.transport
 	g.hints.NumNodes = func() int { return int(g.up.Load()) }
 	g.hints.RetransmitMult = conf.RetransmitMult
@@ -121,6 +122,7 @@ func (g *Gossip) address(conf *memberlist.Config) error {
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = OwnAddress()
 	}
+	g.addr = net.JoinHostPort(host, port)
 	conf.AdvertiseAddr = host
 	conf.AdvertisePort, err = strconv.Atoi(port)
 	conf.BindAddr, conf.BindPort = conf.AdvertiseAddr, conf.AdvertisePort
@@ -173,7 +175,13 @@ func (g *Gossip) Close() error {
 func (g *Gossip) close() error { return errors.Join(g.list.Shutdown(), g.transport.Shutdown()) }
 
 // Address returns the host:port that others reach this node's gossip by.
-func (g *Gossip) Address() string { return nodeAddress(g.list.LocalNode()) }
+func (g *Gossip) Address() string { return g.addr }
+
+// Bytes returns how many bytes gossip has sent and received since the start, with
+// the heads of UDP packets and without those of TCP.
+func (g *Gossip) Bytes() (sent, received int64) {
+	return g.transport.sent.Load(), g.transport.received.Load()
+}
 
 // SetMeta replaces what this node tells of itself; it is sent soon.
 func (g *Gossip) SetMeta(m Meta) {
@@ -195,8 +203,9 @@ func (g *Gossip) publishMeta(ctx context.Context) error {
 		if !due {
 			return nil
 		}
-		if err := g.list.UpdateNode(0); err != nil {
-			g.log.Debug("meta was not sent", "error", err)
+		// Without a limit it waits for ever when the others leave just now.
+		if err := g.list.UpdateNode(g.pace.leave); err != nil {
+			g.log.Debug("meta was not sent yet", "error", err)
 		}
 		return nil
 	})
@@ -228,7 +237,7 @@ func (r remarks) Handle(ctx context.Context, line slog.Record) error {
 		mark, text = "", line.Message
 	}
 	out := slog.NewRecord(line.Time, slog.LevelDebug, "gossip remarks", 0)
-	if mark == "[ERR]" {
+	if mark == "[ERR]" && !unreached(text) {
 		out.Level = slog.LevelWarn
 	}
 	if !r.Enabled(ctx, out.Level) {
@@ -236,4 +245,12 @@ func (r remarks) Handle(ctx context.Context, line slog.Record) error {
 	}
 	out.AddAttrs(slog.String("remark", strings.TrimSpace(text)))
 	return r.Handler.Handle(ctx, out)
+}
+
+// unreached reports whether a remark only says that a member did not answer:
+// events tell what comes of that.
+func unreached(remark string) bool {
+	return slices.ContainsFunc([]string{"Failed fallback TCP ping", "Failed to send ", "Push/Pull with "}, func(p string) bool {
+		return strings.HasPrefix(remark, p)
+	})
 }

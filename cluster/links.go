@@ -19,7 +19,11 @@ type Link struct {
 	Sent    int           // packets that Loss is of
 	Answer  time.Time     // last one; zero: none yet
 	TCPOnly bool          // UDP does not come back: gossip goes by TCP
+	Silent  bool          // none of the last packets came back
 }
+
+// silentRun is how many packets in a row are not lost by chance.
+const silentRun = 6
 
 // link is what is measured of the way to one member.
 type link struct {
@@ -130,7 +134,7 @@ func (g *Gossip) Links() []Link {
 	defer g.mu.Unlock()
 	var out []Link
 	for id, l := range g.links {
-		one := Link{ID: id, RTT: l.rtt, Skew: l.skew, Sent: l.sent, Answer: l.answer}
+		one := Link{ID: id, RTT: l.rtt, Skew: l.skew, Sent: l.sent, Answer: l.answer, Silent: l.sent >= silentRun && l.results&(1<<silentRun-1) == 0}
 		if l.sent > 0 {
 			one.Loss = 1 - float64(bits.OnesCount32(l.results<<(32-l.sent)))/float64(l.sent)
 		}

@@ -26,6 +26,7 @@ type pace struct {
 	links  time.Duration // between measurements of a link
 	meta   time.Duration // at least so long between two changes of meta
 	leave  time.Duration // for saying goodbye
+	silent time.Duration // of UDP packets without an answer: TCP carries them as well
 }
 
 // tune returns memberlist's configuration and the pace of a profile. A node that
@@ -37,19 +38,20 @@ func (p Profile) tune() (*memberlist.Config, pace, error) {
 		c := memberlist.DefaultLANConfig()
 		c.SuspicionMult = 6 // small clusters have nobody to confirm a suspicion
 		c.GossipToTheDeadTime = 10 * time.Minute
-		return c, pace{rejoin: 15 * time.Second, links: 5 * time.Second, meta: time.Second, leave: time.Second}, nil
+		return c, pace{rejoin: 15 * time.Second, links: 5 * time.Second, meta: time.Second, leave: time.Second, silent: 10 * time.Second}, nil
 	case Radio:
 		c := memberlist.DefaultWANConfig()
 		c.SuspicionMult = 8
 		c.UDPBufferSize = 1200 // fits into a tunnel's packets
 		c.GossipToTheDeadTime = 30 * time.Minute
-		return c, pace{rejoin: 30 * time.Second, links: 15 * time.Second, meta: 5 * time.Second, leave: 3 * time.Second}, nil
+		return c, pace{rejoin: 30 * time.Second, links: 15 * time.Second, meta: 5 * time.Second, leave: 3 * time.Second, silent: 30 * time.Second}, nil
 	case Bench:
 		c := memberlist.DefaultLocalConfig()
 		c.ProbeInterval, c.ProbeTimeout, c.SuspicionMult = 500*time.Millisecond, 200*time.Millisecond, 4
+		c.SuspicionMaxTimeoutMult = 3 // nobody confirms a suspicion when half of all are gone
 		c.GossipToTheDeadTime = 5 * time.Minute
 		c.PushPullInterval = 5 * time.Second
-		return c, pace{rejoin: time.Second, links: time.Second, meta: 50 * time.Millisecond, leave: 300 * time.Millisecond}, nil
+		return c, pace{rejoin: time.Second, links: time.Second, meta: 50 * time.Millisecond, leave: 300 * time.Millisecond, silent: 2 * time.Second}, nil
 	}
 	return nil, pace{}, fmt.Errorf("there is no network profile %q; wired, radio and bench are", string(p))
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -24,10 +25,10 @@ const (
 
 const (
 	maxPacket      = 64 << 10
-	packetQueue    = 64               // packets that wait for one peer's connection
-	packetIdle     = time.Minute      // then the connection is closed
-	packetDial     = 3 * time.Second  // to connect, and to write one packet
-	silentAfter    = 10 * time.Second // of UDP packets without an answer: TCP carries them as well
+	packetHead     = 28              // bytes of IP and UDP before each
+	packetQueue    = 64              // packets that wait for one peer's connection
+	packetIdle     = time.Minute     // then the connection is closed
+	packetDial     = 3 * time.Second // to connect, and to write one packet
 	udpBufferBytes = 1 << 20
 )
 
@@ -35,14 +36,19 @@ const (
 // do not come back from gets them by TCP as well, until they do: a network
 // without UDP slows gossip down and does not split the cluster.
 type transport struct {
-	tcp     net.Listener
-	udp     net.PacketConn // nil: TCP only
-	log     *slog.Logger
+	tcp net.Listener
+	udp net.PacketConn // nil: TCP only
+	log *slog.Logger
+	// silentAfter is how long UDP packets to a peer may go without an answer.
+	silentAfter time.Duration
+
 	packets chan *memberlist.Packet
 	streams chan net.Conn
 	ctx     context.Context // ends with Shutdown
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
+
+	sent, received atomic.Int64 // bytes
 
 	mu    sync.Mutex
 	peers map[string]*peerLink // by address
@@ -58,9 +64,9 @@ type peerLink struct {
 
 // newTransport serves on a listener and, unless it is nil, a packet socket.
 // Shutdown closes both.
-func newTransport(tcp net.Listener, udp net.PacketConn, log *slog.Logger) *transport {
+func newTransport(tcp net.Listener, udp net.PacketConn, silentAfter time.Duration, log *slog.Logger) *transport {
 	t := &transport{
-		tcp: tcp, udp: udp, log: log, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
+		tcp: tcp, udp: udp, log: log, silentAfter: silentAfter, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
 		peers: map[string]*peerLink{}, conns: map[net.Conn]struct{}{},
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
@@ -96,6 +102,7 @@ func (t *transport) WriteTo(b []byte, addr string) (time.Time, error) {
 	if err != nil {
 		return now, err
 	}
+	t.sent.Add(int64(len(b) + packetHead))
 	if _, err = t.udp.WriteTo(b, to); t.ctx.Err() != nil {
 		err = nil // the node ends
 	}
@@ -110,7 +117,7 @@ func (t *transport) silent(addr string, now time.Time) bool {
 	if p.asked.IsZero() {
 		p.asked = now
 	}
-	return now.Sub(p.asked) > silentAfter
+	return now.Sub(p.asked) > t.silentAfter
 }
 
 func (t *transport) peer(addr string) *peerLink {
@@ -127,7 +134,7 @@ func (t *transport) byTCP(addr string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.peers[addr]
-	return t.udp == nil || p != nil && !p.asked.IsZero() && time.Since(p.asked) > silentAfter
+	return t.udp == nil || p != nil && !p.asked.IsZero() && time.Since(p.asked) > t.silentAfter
 }
 
 // enqueue hands a packet to the owner of addr's connection; when too many wait
@@ -196,10 +203,11 @@ func (t *transport) dial(ctx context.Context, addr string, timeout time.Duration
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+	raw, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
+	conn := countedConn{raw, t}
 	if deadline, ok := ctx.Deadline(); ok {
 		err = conn.SetWriteDeadline(deadline)
 	}
@@ -255,7 +263,7 @@ func (t *transport) accept() {
 			}
 			continue
 		}
-		t.wg.Go(func() { t.greet(conn) })
+		t.wg.Go(func() { t.greet(countedConn{conn, t}) })
 	}
 }
 
@@ -290,6 +298,26 @@ func (t *transport) greet(conn net.Conn) {
 	_ = conn.Close()
 }
 
+// countedConn counts the bytes of a connection.
+type countedConn struct {
+	net.Conn
+	t *transport
+}
+
+// Read implements net.Conn.
+func (c countedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.t.received.Add(int64(n))
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c countedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.t.sent.Add(int64(n))
+	return n, err
+}
+
 // unpack reads packets from a connection until it ends or falls silent.
 func (t *transport) unpack(conn net.Conn) {
 	var size [2]byte
@@ -321,6 +349,7 @@ func (t *transport) receive() {
 		case err != nil || n == 0: // such as an ICMP answer to an earlier packet
 			continue
 		}
+		t.received.Add(int64(n + packetHead))
 		t.heard(from)
 		if !t.hand(append([]byte(nil), buf[:n]...), from) {
 			return

@@ -113,7 +113,7 @@ func TestDeployIsPreparedEverywhere(t *testing.T) {
 	both(200)
 	// Needs more memory to load than the second node gives.
 	hungry := `import { service } from "@signalbox/sdk";
-const ballast = new Array(100000).fill(0).map((_, i) => "text " + i);
+const ballast = "0123456789".repeat(1000000);
 export const hello = service({ name: "hello.say", handle() { return { text: "new " + ballast.length }; } });
 `
 	req := client.DeployRequest{Packages: []client.Package{client.NewPackage("hello", map[string][]byte{"main.ts": []byte(hungry)})}}
@@ -129,7 +129,7 @@ export const hello = service({ name: "hello.say", handle() { return { text: "new
 	if _, err := first.API.Deploy(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
-	if res := first.Do("POST", "/hi", `{"name":"Ala"}`); !strings.Contains(res.Body, "new 100000") {
+	if res := first.Do("POST", "/hi", `{"name":"Ala"}`); !strings.Contains(res.Body, "new 10000000") {
 		t.Errorf("the first node did not switch: %s", res.Body)
 	}
 	nodetest.Eventually(t, func() error {

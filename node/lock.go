@@ -9,8 +9,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockFile is the file whose lock says that a node runs on a folder.
-const lockFile = "node.lock"
+// The files whose locks say that a node, or the nodes of one box, run on a folder.
+const (
+	lockFile    = "node.lock"
+	boxLockFile = "up.lock"
+)
 
 // folderLock is held while a node runs on a folder. The operating system drops
 // it with the process, so a killed node leaves no stale lock.
@@ -20,8 +23,23 @@ type folderLock struct {
 }
 
 // lockFolder takes the folder for this process or says which process has it.
-func lockFolder(dir string) (*folderLock, error) {
-	l := &folderLock{lock: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600)), path: filepath.Join(dir, lockFile+".pid")}
+func lockFolder(dir string) (*folderLock, error) { return lockBy(dir, lockFile) }
+
+// LockBox takes the folder of the nodes of one box for this process, until
+// release, or says which process has it.
+func LockBox(dir string) (release func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("lock folder %s: %w", dir, err)
+	}
+	l, err := lockBy(dir, boxLockFile)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
+func lockBy(dir, file string) (*folderLock, error) {
+	l := &folderLock{lock: flock.New(filepath.Join(dir, file), flock.SetPermissions(0o600)), path: filepath.Join(dir, file+".pid")}
 	ok, err := l.lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("lock folder %s: %w", dir, err)

@@ -79,7 +79,7 @@ func (n *Node) openGossip(ctx context.Context) error {
 	n.roster, err = member.New(member.Config{
 		ID: n.identity.ID(), Name: n.cfg.Name, Cluster: n.authority.Fingerprint(), Store: n.store, Keys: keys,
 		Listener: tcp, Packets: udp, Advertise: n.advertised(tcp.Addr()), Profile: cluster.Profile(n.cfg.Network),
-		Report: n.report, Meta: n.meta, Probe: n.probe, OnHint: func(revision int64) { n.rec.heard(revision) },
+		Report: n.report, Meta: n.meta, Probe: n.probe, OnHint: n.hinted,
 		OnChange: func(node, what string) {
 			n.events.Publish(client.Event{Type: admin.EventNode, Node: node, Text: what})
 		},
@@ -92,6 +92,13 @@ func (n *Node) openGossip(ctx context.Context) error {
 	n.keeper.code.Others = n.fetchPackage
 	n.peerServer = peer.NewServer(trust, n.peerRoutes(), n.log)
 	return nil
+}
+
+// hinted is told of a revision that somebody says the ODB is at.
+func (n *Node) hinted(revision int64) {
+	if !n.opts.Deaf {
+		n.rec.heard(revision)
+	}
 }
 
 func closeUDP(udp net.PacketConn) error {

@@ -37,6 +37,7 @@ type Options struct {
 	Config   config.Config
 	Compiled []service.Module // services linked into this binary, beside the built-in ones
 	Demo     bool             // serve and deploy the demo
+	Deaf     bool             // heed no hints, as if all were lost; for tests and measurements of what that costs
 	// LookupEnv finds the environment variables that secrets refer to; nil finds none.
 	LookupEnv func(string) (string, bool)
 	Version   string // of the binary, for people

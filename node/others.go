@@ -17,7 +17,8 @@ import (
 // of theirs may be, in bytes.
 const (
 	prepareTimeout = time.Minute
-	lookEvery      = 250 * time.Millisecond // whether who prepares is still up
+	lookEvery      = time.Second // whether who prepares is still there
+	probeAgain     = 500 * time.Millisecond
 	maxPackage     = 64 << 20
 )
 
@@ -43,9 +44,13 @@ func (o others) Prepare(ctx context.Context, pkgs []odb.Package) []deploy.NodePr
 	var out []deploy.NodePrepared
 	for _, s := range askAll(ctx, o.n, func(context.Context) (struct{}, error) { return struct{}{}, nil },
 		func(ctx context.Context, t peer.Target) (struct{}, error) {
-			ctx, cancel := o.whileUp(ctx, t.ID)
-			defer cancel()
-			return ask(ctx, t)
+			ctx, cancel := o.whileThere(ctx, t)
+			defer cancel(nil)
+			out, err := ask(ctx, t)
+			if cause := context.Cause(ctx); err != nil && cause != nil {
+				err = cause
+			}
+			return out, err
 		}) {
 		if !s.View.Local && o.counts(ctx, s) {
 			out = append(out, deploy.NodePrepared{Node: s.View.Name, Err: s.Err})
@@ -54,26 +59,44 @@ func (o others) Prepare(ctx context.Context, pkgs []odb.Package) []deploy.NodePr
 	return out
 }
 
-// whileUp returns a context that ends when a node is not held to be up any more.
-func (o others) whileUp(ctx context.Context, id string) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	if !o.up(id) {
-		cancel()
+// Why a node is not waited for.
+var (
+	errNotUp    = errors.New("it is not up any more")
+	errNoAnswer = errors.New("it counts as up, but does not answer this node: it was lost a moment ago, or the way between the two is cut")
+)
+
+// whileThere returns a context that ends when a node is not held to be up any
+// more or does not answer: compiling may take long, and a connection does not
+// tell that from a cut.
+func (o others) whileThere(ctx context.Context, t peer.Target) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if !o.up(t.ID) {
+		cancel(errNotUp)
 		return ctx, cancel
 	}
 	go func() { // ends with ctx
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
-		for {
+		silent := 0
+		for silent < 2 {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if !o.up(id) {
-					cancel()
-				}
 			}
+			if !o.up(t.ID) {
+				cancel(errNotUp)
+				return
+			}
+			ask, stop := context.WithTimeout(ctx, askPeers)
+			if err := o.n.peers.Call(ask, t, "/hello", nil, nil); err == nil {
+				silent = 0
+			} else {
+				silent++
+			}
+			stop()
 		}
+		cancel(errNoAnswer)
 	}()
 	return ctx, cancel
 }
@@ -93,7 +116,7 @@ func (o others) counts(ctx context.Context, s said[struct{}]) bool {
 	if !o.up(s.View.ID) {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, askPeers)
+	ctx, cancel := context.WithTimeout(ctx, probeAgain)
 	defer cancel()
 	return !errors.Is(o.n.probe(ctx, s.View), syscall.ECONNREFUSED)
 }

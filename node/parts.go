@@ -41,7 +41,7 @@ func (n *Node) openServices(context.Context) error {
 		return err
 	}
 	n.outgoing, err = outgoing.New(outgoing.Config{
-		Secrets: n.sealer, Credentials: n.security, DataDir: filepath.Join(n.cfg.Dir, dataDir),
+		Secrets: n.sealer, Credentials: n.security, DataDir: n.cfg.DataFolder,
 		Log: n.log, Registerer: n.metrics,
 	})
 	if err != nil {
@@ -110,7 +110,7 @@ func (n *Node) openEdges(context.Context) error {
 		return err
 	}
 	n.rec.prepare = n.registerCompiled
-	n.rec.onAdvance, n.rec.onRead = n.publish, n.keeper.inForce
+	n.rec.onAdvance, n.rec.onRead, n.rec.prime = n.publish, n.keeper.inForce, keyFetcher{n}.before
 	n.store.onOpen, n.store.onTrouble = n.rec.hint, n.rec.hint
 	n.rec.follow = n.followODB
 	return nil

@@ -48,7 +48,9 @@ func (n *Node) peerRoutes() http.Handler {
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
 	mux.HandleFunc("POST /restart", take(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, n.Restart() }))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
-		return struct{}{}, n.roster.Refresh(ctx)
+		err := n.roster.Refresh(ctx)
+		n.rotate()
+		return struct{}{}, err
 	}))
 	return mux
 }

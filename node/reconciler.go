@@ -18,6 +18,9 @@ const pollEvery = time.Second
 // pollTimeout is how long the ODB may take to tell its revision; then it is away.
 const pollTimeout = 10 * time.Second
 
+// loadTimeout is how long the ODB may take to tell all definitions.
+const loadTimeout = time.Minute
+
 // manager is a part of the node that follows the configuration. Apply is
 // level-triggered and idempotent; what cannot be put into force is reported and
 // does not stop the rest.
@@ -37,6 +40,9 @@ type reconciler struct {
 	// onRead is told of each configuration that is in force and was read from the ODB
 	// whole; nil tells nobody. Set before Run.
 	onRead func(snap *odb.Snapshot)
+	// prime is told of each configuration that was read and is about to be put into
+	// force, and may make a little time for that; nil tells nobody. Set before Run.
+	prime func(ctx context.Context, snap *odb.Snapshot)
 	// Only step and what it calls touch these.
 	prepared bool
 	read     bool // the configuration in force was read from the ODB whole
@@ -52,6 +58,7 @@ type reconciler struct {
 	advanced chan struct{} // closed and replaced with each new snapshot, and with each look that failed
 	lastErr  error         // of the last look at the ODB; nil while it is up
 	failing  time.Time     // since when there is one
+	round    time.Time     // when the last round of Run began
 }
 
 func newReconciler(link *odbLink, log *slog.Logger, managers ...manager) (*reconciler, error) {
@@ -61,7 +68,7 @@ func newReconciler(link *odbLink, log *slog.Logger, managers ...manager) (*recon
 	}
 	return &reconciler{
 		link: link, managers: managers, log: log.With("component", "reconciler"),
-		kick: make(chan struct{}, 1), snap: empty, advanced: make(chan struct{}),
+		kick: make(chan struct{}, 1), snap: empty, advanced: make(chan struct{}), round: time.Now(),
 	}, nil
 }
 
@@ -71,6 +78,9 @@ func (r *reconciler) Run(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
+		r.mu.Lock()
+		r.round = time.Now()
+		r.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -79,6 +89,13 @@ func (r *reconciler) Run(ctx context.Context) error {
 		}
 		_ = r.step(ctx) // it is logged and kept
 	}
+}
+
+// lastRound returns when the last round of Run began.
+func (r *reconciler) lastRound() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.round
 }
 
 // step brings the node to the newest revision.
@@ -166,13 +183,16 @@ func (r *reconciler) advance(ctx context.Context) error {
 		}
 		return nil
 	}
-	snap, err := poller{r.link}.Load(ctx)
+	snap, err := r.load(ctx)
 	problems, err := unreadable(snap, err)
 	if err == nil {
 		err = r.link.level(snap.Revision())
 	}
 	if err != nil {
 		return err
+	}
+	if r.prime != nil {
+		r.prime(ctx, snap)
 	}
 	if err := r.force(ctx, snap, problems); err != nil {
 		return err
@@ -204,6 +224,14 @@ func (r *reconciler) force(ctx context.Context, snap *odb.Snapshot, problems []o
 	}
 	r.publish(ctx, snap, problems)
 	return nil
+}
+
+// load reads all definitions: not for ever, lest a server that stops answering in
+// the middle keeps the node from everything else.
+func (r *reconciler) load(ctx context.Context) (*odb.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	return poller{r.link}.Load(ctx)
 }
 
 // unreadable makes problems of the definitions that this program cannot read,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"signalbox.internal/cluster"
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/node/member"
 	"signalbox.internal/node/peer"
@@ -17,6 +18,10 @@ var ErrRestart = errors.New("the node ends to be started again")
 // ErrRemoved ends Run, or keeps it from beginning, when an administrator removed
 // the node from the cluster. Starting it again is of no use.
 var ErrRemoved = member.ErrRemoved
+
+// ErrClone ends Run when another box runs with the node's key. Starting it again is
+// of no use either.
+var ErrClone = cluster.ErrClone
 
 var errUnsupervised = errors.New("nothing would start it again: it was started by hand; run it by systemd, with the unit that comes with it, or by signalbox up --nodes, or end and start it yourself")
 

@@ -66,9 +66,10 @@ func (n *Node) run(ctx context.Context) error {
 	}
 	n.log.Info("node stops", "restart", why != nil, "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
 	n.stopping.Store(true)
-	n.admin.Close()                                                                      // ends the long polls, which would hold the servers up
-	n.drain()                                                                            //nolint:contextcheck // what ends must not end with its context
-	err = errors.Join(n.shutdownPeers(), shutdown(n.cfg.DrainTimeout, traffic, control)) //nolint:contextcheck // as above
+	n.admin.Close() // ends the long polls, which would hold the servers up
+	over := time.Now().Add(n.cfg.DrainTimeout)
+	n.drain()                                                                          //nolint:contextcheck // what ends must not end with its context
+	err = errors.Join(n.shutdownPeers(), shutdown(time.Until(over), traffic, control)) //nolint:contextcheck // as above
 	n.acted("nodeStop", odb.AuditDone, "", "")
 	stop()
 	return errors.Join(why, g.Wait(), err, ignoreMissing(os.Remove(filepath.Join(n.cfg.Dir, runFile))))

@@ -111,6 +111,26 @@ func (f keyFetcher) Run(ctx context.Context) error {
 	}
 }
 
+// beforeForce is how long a new configuration waits for keys that it needs.
+const beforeForce = 3 * time.Second
+
+// before gets the keys that a configuration needs before it is put into force, so
+// that a node that comes back does not refuse who has the right credentials.
+func (f keyFetcher) before(ctx context.Context, snap *odb.Snapshot) {
+	missing := missingKeys(snap, f.n.keyring.IDs())
+	if len(missing) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, beforeForce)
+	defer cancel()
+	if err := f.n.roster.Refresh(ctx); err != nil {
+		f.n.log.DebugContext(ctx, "list of nodes cannot be read", "error", err)
+	}
+	if !f.fetch(ctx, missing) {
+		f.n.log.WarnContext(ctx, "no node that can be reached has the keys of some secrets; what needs them is not in force yet", "keys", missing)
+	}
+}
+
 // missingKeys returns the ids of keys that seal something and are not in have.
 func missingKeys(snap *odb.Snapshot, have []string) []string {
 	var missing []string

@@ -20,11 +20,14 @@ func (v clusterView) Topology(ctx context.Context) client.Topology {
 	for _, s := range all {
 		names[s.View.ID] = s.View.Name
 	}
-	t := client.Topology{At: time.Now().UTC(), Links: []client.Link{}}
+	t := client.Topology{At: time.Now().UTC(), Links: []client.Link{}, Missing: []string{}}
 	hears := map[string]map[string]bool{} // name to names
 	for _, s := range all {
 		t.Nodes = append(t.Nodes, v.node(s))
 		if s.Err != nil {
+			if s.View.State != cluster.Down && s.View.Control != "" { // one that never ran has no address
+				t.Missing = append(t.Missing, s.View.Name)
+			}
 			continue
 		}
 		heard := map[string]bool{}
@@ -39,13 +42,13 @@ func (v clusterView) Topology(ctx context.Context) client.Topology {
 		}
 	}
 	t.Parts = parts(hears)
-	t.Split = len(t.Parts) > 1
+	t.Split = len(t.Parts) > 1 || len(t.Missing) > 0
 	return t
 }
 
 func link(from, to string, l cluster.Link) client.Link {
 	out := client.Link{
-		From: from, To: to, RTTMS: milliseconds(l.RTT), Loss: l.Loss, SkewMS: milliseconds(l.Skew), TCPOnly: l.TCPOnly,
+		From: from, To: to, RTTMS: milliseconds(l.RTT), Loss: l.Loss, SkewMS: milliseconds(l.Skew), TCPOnly: l.TCPOnly, Silent: l.Silent,
 	}
 	if !l.Answer.IsZero() {
 		at := l.Answer.UTC()

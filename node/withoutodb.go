@@ -85,7 +85,7 @@ func (n *Node) startConfiguration(ctx context.Context) error {
 		return nil
 	}
 	err = fmt.Errorf("start node %s: %w", n.cfg.Name, err)
-	if n.lastGood == nil || ctx.Err() != nil {
+	if n.lastGood == nil || ctx.Err() != nil || errors.Is(err, ErrRemoved) {
 		return err
 	}
 	snap, serr := n.lastGood.Snapshot()

@@ -207,7 +207,7 @@ func TestParseDocumentsIsBounded(t *testing.T) {
 			if err != nil && len(err.Error()) > 500 {
 				t.Errorf("the error has %d characters: %.500v", len(err.Error()), err)
 			}
-			if d := time.Since(began); d > 10*time.Second {
+			if d := time.Since(began); d > time.Minute { // what grows with the square takes hours
 				t.Errorf("it took %v", d)
 			}
 		})

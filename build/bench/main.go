@@ -47,7 +47,7 @@ func main() {
 		return
 	}
 	short := flag.Bool("short", false, "measure for a second each, to see that it works")
-	only := flag.String("only", "start,requests,typescript,deploy,odb", "measure only these groups of figures")
+	only := flag.String("only", "start,requests,typescript,deploy,odb,cluster,gossip", "measure only these groups of figures")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -76,7 +76,7 @@ func run(ctx context.Context, short bool, only string) error {
 	groups := []struct {
 		name string
 		f    func(context.Context) error
-	}{{"start", b.start}, {"requests", b.requests}, {"typescript", b.typescript}, {"deploy", b.deploy}, {"odb", b.odb}}
+	}{{"start", b.start}, {"requests", b.requests}, {"typescript", b.typescript}, {"deploy", b.deploy}, {"odb", b.odb}, {"cluster", b.cluster}, {"gossip", b.gossip}}
 	for _, g := range groups {
 		if !slices.Contains(strings.Split(only, ","), g.name) {
 			continue

@@ -23,14 +23,18 @@ import (
 //
 //	peer bare PORT   a bare net/http handler that answers the Go service's bytes
 //	peer node DIR    a whole node with the Go service compiled in
+//	peer deaf DIR    the node of a folder, which heeds no hints
 func peer(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if len(args) != 2 {
-		return errors.New("usage: bench peer bare PORT | bench peer node DIR")
+		return errors.New("usage: bench peer bare PORT | bench peer node DIR | bench peer deaf DIR")
 	}
-	if args[0] == "bare" {
+	switch args[0] {
+	case "bare":
 		return bare(ctx, args[1])
+	case "deaf":
+		return deafNode(ctx, args[1])
 	}
 	return benchNode(ctx, args[1])
 }

@@ -37,6 +37,9 @@ type readyLine struct {
 	Control string `json:"control"`
 	CA      string `json:"ca"`
 	Token   string `json:"token"`
+	Nodes   []struct {
+		Traffic string `json:"traffic"`
+	} `json:"nodes"`
 }
 
 // node starts a program that prints a ready line and waits for it.

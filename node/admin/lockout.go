@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -103,7 +104,7 @@ func (l *lockouts) forget(ctx context.Context, name string) error {
 // and of every password, right or wrong.
 func refuseLocked(wait time.Duration) error {
 	p := refuse(http.StatusTooManyRequests, client.CodeTooMany,
-		"too many wrong passwords for this account: it takes none for another %s. An administrator can unlock it; tokens go on working", max(wait, time.Second).Round(time.Second))
+		"too many wrong passwords for this account: it takes none for another %s. An administrator can unlock it; tokens go on working", wholeMinutes(wait))
 	p.RetryAfter = wait
 	return p
 }
@@ -128,4 +129,12 @@ func (a *API) unlockAccount(c *call) (any, error) {
 	}
 	a.audit(c, "account unlocked", "subject", account.Name)
 	return accountOf(account, odb.Lockout{}), nil
+}
+
+// wholeMinutes tells a wait without saying when exactly the account was locked.
+func wholeMinutes(wait time.Duration) string {
+	if n := int((wait + time.Minute - 1) / time.Minute); n > 1 {
+		return strconv.Itoa(n) + " minutes"
+	}
+	return "minute"
 }

@@ -51,7 +51,7 @@ func TestLockout(t *testing.T) {
 	for _, name := range []string{"ann", "nobody"} {
 		for _, password := range []string{"wrong horse", "correct horse"} {
 			got := from(t, r.api, 20, name, password)
-			if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "900" {
+			if got.status != http.StatusTooManyRequests || !strings.HasPrefix(got.header.Get("Retry-After"), "89") && got.header.Get("Retry-After") != "900" {
 				t.Errorf("%s, locked: %d, Retry-After %q", name, got.status, got.header.Get("Retry-After"))
 			}
 			texts[name] = append(texts[name], got.problem(t).Detail)

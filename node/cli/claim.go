@@ -57,7 +57,7 @@ func (a *app) newClaimCode(ctx context.Context, c *client.Client) error {
 
 func (a *app) claim(ctx context.Context, c *client.Client, in client.Claim) error {
 	if in.Code == "" {
-		if t, err := a.target(); err != nil || t.token == "" {
+		if t, err := a.target(); err != nil || t.token == "" { //nolint:contextcheck // it looks for two seconds at most
 			return usagef("--code is needed: it stands on the node's console").trying("on the node's own box: signalbox claim --dir DIR --new-code")
 		}
 		code, err := c.NewClaimCode(ctx) // before the password is asked for: it may all be in vain

@@ -73,7 +73,12 @@ in a database address are not shown.`,
 
 // loadConfig reads the settings of the node that flags and environment name.
 func (a *app) loadConfig(flags map[string]string) (config.Config, []config.Origin, error) {
-	cfg, origins, err := config.Load(a.nodeDir(), a.env.LookupEnv, flags)
+	return a.loadFrom(a.nodeDir(), flags)
+}
+
+// loadFrom reads the settings of the node in a folder.
+func (a *app) loadFrom(dir string, flags map[string]string) (config.Config, []config.Origin, error) {
+	cfg, origins, err := config.Load(dir, a.env.LookupEnv, flags)
 	if err != nil {
 		return cfg, nil, failf(exitFailed, "the node's settings are not good:\n%w", err)
 	}

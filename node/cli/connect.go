@@ -2,14 +2,17 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,8 +40,11 @@ func (a *app) remote(body remote) func(*cobra.Command, []string) error {
 
 // connect makes a client of what flags and environment say: --url, else --dir,
 // else SIGNALBOX_URL, else SIGNALBOX_DIR, else the folder that up makes.
-func (a *app) connect() (*client.Client, error) {
-	t, err := a.target()
+func (a *app) connect() (*client.Client, error) { return a.clientOf(a.target) }
+
+// clientOf makes a client of a target.
+func (a *app) clientOf(find func() (target, error)) (*client.Client, error) {
+	t, err := find()
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +113,57 @@ type runFile struct {
 	CA      string `json:"ca"`
 }
 
-// boxTarget finds the running node of a folder. Its token is readable only by
-// whoever runs the node; others need one of their own.
+// boxTarget finds a running node of a folder: of a node's own, or of one with
+// several, where the first that answers is taken.
 func (a *app) boxTarget(dir string) (target, error) {
+	var running []string
+	for _, folder := range newBox(dir).folders {
+		if _, err := os.Stat(filepath.Join(folder, "run", "node.json")); err == nil {
+			running = append(running, folder)
+		}
+	}
+	if len(running) == 0 {
+		return a.nodeTarget(dir)
+	}
+	if len(running) > 1 {
+		for _, folder := range running {
+			if t, err := a.nodeTarget(folder); err == nil && answers(t) {
+				return t, nil
+			}
+		}
+	}
+	return a.nodeTarget(running[0])
+}
+
+// answerTime is how long a node on this box may take to show its certificate.
+const answerTime = 2 * time.Second
+
+// answers reports whether a node of this cluster listens where its folder says.
+// One that was killed left its addresses behind, and another program may have the
+// port now.
+func answers(t target) bool {
+	pool, err := readCA(t.ca)
+	if err != nil {
+		return false
+	}
+	u, err := url.Parse(t.urls[0])
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	d := tls.Dialer{Config: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}}
+	c, err := d.DialContext(ctx, "tcp", u.Host)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
+}
+
+// nodeTarget is the running node of a node's own folder. Its token is readable
+// only by whoever runs the node; others need one of their own.
+func (a *app) nodeTarget(dir string) (target, error) {
 	path := filepath.Join(dir, "run", "node.json")
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -68,7 +68,7 @@ func exitCode(err error) int {
 	if errors.Is(err, client.ErrUnreachable) {
 		return exitUnreachable
 	}
-	if errors.Is(err, node.ErrRemoved) {
+	if errors.Is(err, node.ErrRemoved) || errors.Is(err, node.ErrClone) { // it may not take part; starting it again is of no use
 		return exitNotAllowed
 	}
 	switch odb.KindOf(err) {

@@ -2,25 +2,21 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log/slog"
-	"net"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"signalbox.internal/node"
-	"signalbox.internal/node/config"
+	"signalbox.internal/node/systemd"
 )
 
 func newRun(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run", Short: "Run a node that init has made, for systemd and containers",
 		Long: `Runs the node of a folder in the foreground: what systemd and containers start. It
-makes nothing ("signalbox init" does), logs to stderr, tells systemd when it is
-ready, and on SIGTERM drains: new requests are refused, those in flight end within
-drain_timeout. A second signal ends it at once.
+makes nothing ("signalbox init" does), logs to stderr, and on SIGTERM drains: new
+requests are refused, those in flight end within drain_timeout. A second signal ends
+it at once. It tells systemd when it is ready and how it is, feeds its watchdog as
+long as it does its work, and logs in the journal's form.
 
 While no account of the cluster has a password it shows a one-time code on stderr,
 with which the first administrator is made ("signalbox claim"); with log_format json
@@ -37,9 +33,11 @@ With -o json one line goes to stdout when the node is ready.`,
 		if err != nil {
 			return err
 		}
-		defer context.AfterFunc(cmd.Context(), func() { _ = a.notifySystemd("STOPPING=1") })()
-		return a.runNode(cmd.Context(), node.Options{Config: cfg}, func(info node.Info) error {
-			if err := a.notifySystemd("READY=1"); err != nil {
+		manager := systemd.NewNotifier(a.getenv)
+		ctx := cmd.Context()
+		defer context.AfterFunc(ctx, func() { _ = manager.Tell(context.WithoutCancel(ctx), "STOPPING=1", "STATUS=draining") })()
+		return a.runNode(ctx, node.Options{Config: cfg}, manager, func(info node.Info) error {
+			if err := manager.Tell(ctx, "READY=1"); err != nil {
 				return err
 			}
 			if info.Claim != "" && cfg.LogFormat != "json" { // a log that machines read is kept; the code does not belong there
@@ -55,38 +53,4 @@ With -o json one line goes to stdout when the node is ready.`,
 		})
 	}
 	return cmd
-}
-
-// logger writes a node's log to stderr as its settings say.
-func (a *app) logger(cfg config.Config) *slog.Logger {
-	return newLogger(a.env.Stderr, cfg.LogLevel, cfg.LogFormat)
-}
-
-func newLogger(w io.Writer, level, format string) *slog.Logger {
-	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
-	opts := &slog.HandlerOptions{Level: levels[level]}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
-}
-
-// notifySystemd tells the service manager of a state, when there is one.
-func (a *app) notifySystemd(state string) error {
-	socket := a.getenv("NOTIFY_SOCKET")
-	if socket == "" {
-		return nil
-	}
-	if strings.HasPrefix(socket, "@") {
-		socket = "\x00" + socket[1:] // an abstract socket
-	}
-	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
-	if err == nil {
-		_, err = c.Write([]byte(state))
-		_ = c.Close()
-	}
-	if err != nil {
-		return fmt.Errorf("tell systemd %s: %w", state, err)
-	}
-	return nil
 }

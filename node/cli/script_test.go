@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -15,7 +14,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -297,49 +295,5 @@ func TestDeployNamesTheNodeThatStaysBehind(t *testing.T) {
 	}
 	if want := "test true -,late false the,dead false the"; strings.Join(told, ",") != want {
 		t.Errorf("nodes are %q, want %q", told, want)
-	}
-}
-
-// systemd is told when the node is ready and when it stops.
-func TestRunTellsSystemd(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no systemd")
-	}
-	tmp, err := os.MkdirTemp("", "s") // short: a socket's path has at most about 100 characters
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(tmp) })
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(tmp, "n"), Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	if err := socket.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(tmp, "box")
-	if code, _, stderr := run(t, "init", "--dir", dir, "--traffic", "127.0.0.1:0", "--control", "127.0.0.1:0"); code != 0 {
-		t.Fatalf("init: exit code %d: %s", code, stderr)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	ended := make(chan int, 1)
-	go func() {
-		ended <- cli.Main(ctx, cli.Env{
-			Args: []string{"run", "--dir", dir}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
-			LookupEnv: func(key string) (string, bool) { return filepath.Join(tmp, "n"), key == "NOTIFY_SOCKET" },
-		})
-	}()
-	for i, want := range []string{"READY=1", "STOPPING=1"} {
-		b := make([]byte, 100)
-		n, err := socket.Read(b)
-		if err != nil || string(b[:n]) != want {
-			t.Fatalf("message %d is %q (%v), want %q", i, b[:n], err, want)
-		}
-		stop()
-	}
-	if code := <-ended; code != 0 {
-		t.Errorf("exit code %d", code)
 	}
 }

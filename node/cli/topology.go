@@ -16,7 +16,8 @@ func newTopology(a *app) *cobra.Command {
 		Long: `Asks each node how it hears the others: round trip, share of small packets that are
 lost, difference of the clocks, and whether gossip goes by TCP only because UDP does
 not come through. Says whether all nodes that answer hear each other, or into which
-parts the cluster is split.
+parts the cluster is split. A node that does not answer and did not say that it stops
+may be off or behind a cut: the cluster then counts as split until it is back or removed.
 
 A way is measured from its first node; the way back may differ. A node that does not
 answer has no row, and the others say how they hear it.`,
@@ -67,6 +68,12 @@ func topologyTables(o *screen, t client.Topology) {
 	}
 	if !t.Split {
 		o.line("%s", o.paint(green, "The cluster is whole: all nodes that answer hear each other."))
+		return
+	}
+	if len(t.Missing) > 0 {
+		o.line("%s", o.paint(red, clean(strings.Join(t.Missing, ", ")+": off, or behind a cut; from here nobody can tell.")))
+	}
+	if len(t.Parts) < 2 {
 		return
 	}
 	o.line("%s", o.paint(red, "The cluster is split: these nodes hear only each other."))

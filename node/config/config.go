@@ -47,6 +47,8 @@ type Config struct {
 	ServiceVMs      int           // calls that one package runs at a time, each in a virtual machine
 	ServiceVMsTotal int           // calls that all packages run at a time; at least ServiceVMs
 
+	DataFolder string // of the SQLite files that services use, absolute
+
 	DeployFolder bool          // watch DIR/deploy and deploy what changes there
 	DeployEvery  time.Duration // how often DIR/deploy is looked at
 }
@@ -154,6 +156,7 @@ func (l *loader) finish() {
 		l.faults = append(l.faults, fmt.Errorf("service_vms is %d and service_vms_total %d: one package cannot have more than all together", c.ServiceVMs, c.ServiceVMsTotal))
 	}
 	c.TrafficTLSCert, c.TrafficTLSKey = c.path(c.TrafficTLSCert), c.path(c.TrafficTLSKey)
+	c.DataFolder = c.path(c.DataFolder)
 	if file, ok := strings.CutPrefix(c.ODB, "sqlite:"); ok {
 		c.ODB = "sqlite:" + c.path(file)
 	}

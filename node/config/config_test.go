@@ -122,7 +122,7 @@ func TestDefaults(t *testing.T) {
 		ODB: "sqlite:" + filepath.Join(dir, "odb.sqlite"), LogLevel: "info", LogFormat: "text",
 		DrainTimeout: 30 * time.Second, MaxHeader: 64 << 10, ReadHeaderTimeout: 10 * time.Second,
 		ServiceTimeout: 30 * time.Second, ServiceMemory: 32 << 20, ServiceVMs: 64, ServiceVMsTotal: 256,
-		DeployFolder: true, DeployEvery: time.Second,
+		DataFolder: filepath.Join(dir, "data"), DeployFolder: true, DeployEvery: time.Second,
 	}
 	if cfg != want {
 		t.Errorf("Load() of an empty folder =\n%+v, want\n%+v", cfg, want)
@@ -192,7 +192,7 @@ func TestTemplateGivesDefaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want.Dir, want.ODB = got.Dir, got.ODB
+			want.Dir, want.ODB, want.DataFolder = got.Dir, got.ODB, got.DataFolder
 			want.GossipFree = name == "as it is" // a port that is set is not exchanged
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)

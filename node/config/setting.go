@@ -166,6 +166,11 @@ func limits() []setting {
 			field: func(c *Config) value { return intValue{&c.ServiceVMsTotal, 1, 100_000} },
 		},
 		{
+			key: "data_folder", def: "data",
+			help:  "Folder of the SQLite files that services use by name (a relative path starts in the node's folder). Nodes of one box may share it.",
+			field: func(c *Config) value { return textValue{&c.DataFolder, checkPath} },
+		},
+		{
 			key: "deploy_folder", def: "true",
 			help:  "Watch the folder deploy in the node's folder and deploy every package that changes there.",
 			field: func(c *Config) value { return boolValue{&c.DeployFolder} },

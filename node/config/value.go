@@ -146,6 +146,13 @@ func formatSize(n int64) string {
 
 func anyText(string) error { return nil }
 
+func checkPath(s string) error {
+	if strings.TrimSpace(s) == "" || strings.ContainsRune(s, 0) {
+		return errors.New("is no path; the path of a folder is needed")
+	}
+	return nil
+}
+
 func oneOf(words ...string) func(string) error {
 	return func(s string) error {
 		if !slices.Contains(words, s) {

@@ -63,11 +63,12 @@ type Roster struct {
 	log    *slog.Logger
 	gossip *cluster.Gossip
 	kick   chan struct{} // refresh now
+	look   chan struct{} // holds one: who takes it may read the list for strangers
 
 	mu      sync.Mutex
 	members map[string]odb.Member // by id, removed ones too
 	read    time.Time             // when the ODB was last read; zero: members are those of the cache
-	asked   time.Time             // last refresh
+	asked   time.Time             // when the newest reading that has ended began
 	probes  map[string]probe
 	started time.Time
 	saved   []byte
@@ -83,7 +84,7 @@ type probe struct {
 // New starts to listen; nothing is said before Run.
 func New(cfg Config) (*Roster, error) {
 	r := &Roster{
-		cfg: cfg, log: cmp.Or(cfg.Log, slog.Default()).With("component", "member"), kick: make(chan struct{}, 1),
+		cfg: cfg, log: cmp.Or(cfg.Log, slog.Default()).With("component", "member"), kick: make(chan struct{}, 1), look: make(chan struct{}, 1),
 		members: map[string]odb.Member{}, probes: map[string]probe{}, started: time.Now(),
 	}
 	if cfg.OnHint == nil {
@@ -154,11 +155,15 @@ func (r *Roster) follow(ctx context.Context) error {
 
 // Refresh reads the list from the ODB now.
 func (r *Roster) Refresh(ctx context.Context) error {
-	r.mu.Lock()
-	r.asked = time.Now()
-	r.mu.Unlock()
+	begun := time.Now()
 	all, err := r.cfg.Store.ListMembers(ctx)
-	if err != nil {
+	r.mu.Lock()
+	late := begun.Before(r.asked) // one that began later has ended sooner
+	if !late {
+		r.asked = begun
+	}
+	r.mu.Unlock()
+	if err != nil || late {
 		return err
 	}
 	next := make(map[string]odb.Member, len(all))
@@ -220,24 +225,47 @@ func (r *Roster) removed(id string) bool {
 }
 
 // IsMember reports whether a node belongs to the cluster. For one that is not
-// known the ODB is asked anew, but not more often than a few times a second.
+// known the ODB is asked anew, a few times a second at most; the caller waits for
+// its turn.
 func (r *Roster) IsMember(id string) bool {
-	for range 2 {
-		r.mu.Lock()
-		m, ok := r.members[id]
-		fresh := time.Since(r.asked) < refreshSoon
-		r.mu.Unlock()
-		if ok || fresh {
-			return ok && m.Removed.IsZero()
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
-		err := r.Refresh(ctx)
-		cancel()
-		if err != nil {
+	come := time.Now()
+	is, known := r.known(id)
+	if known {
+		return is
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+	defer cancel()
+	select {
+	case r.look <- struct{}{}:
+		defer func() { <-r.look }()
+	case <-ctx.Done():
+		return false
+	}
+	r.mu.Lock()
+	asked := r.asked
+	r.mu.Unlock()
+	if asked.Before(come) {
+		pause := time.NewTimer(time.Until(asked.Add(refreshSoon)))
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
 			return false
 		}
+		if err := r.Refresh(ctx); err != nil {
+			r.log.Debug("list of nodes cannot be read for a stranger", "id", id, "error", err)
+		}
 	}
-	return false
+	is, _ = r.known(id)
+	return is
+}
+
+// known looks a node up in the list as it is.
+func (r *Roster) known(id string) (is, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m, known := r.members[id]
+	return known && m.Removed.IsZero(), known
 }
 
 // Hint tells all nodes that the ODB is at a revision.

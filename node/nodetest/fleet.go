@@ -3,7 +3,6 @@ package nodetest
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"os"
@@ -62,7 +61,7 @@ func NewFleet(t testing.TB, cfg FleetConfig) *Fleet {
 	first := f.Boxes[0]
 	values := f.values(first)
 	values["odb"] = f.cfg.ODB
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	if err := node.Init(t.Context(), node.InitConfig{Dir: first.Dir, Values: values, Env: noEnv, Log: log}); err != nil {
 		t.Fatalf("make the first node: %v", err)
 	}
@@ -157,7 +156,7 @@ func (f *Fleet) Run(i int, args ...string) (*Process, error) {
 func (b *Box) Await() error {
 	t := b.fleet.T
 	t.Helper()
-	if err := b.Process.await(startTimeout); err != nil {
+	if err := b.await(startTimeout); err != nil {
 		return err
 	}
 	token, err := os.ReadFile(filepath.Join(b.Dir, "keys", "local.token"))

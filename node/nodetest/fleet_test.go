@@ -1,6 +1,7 @@
 package nodetest_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -13,6 +14,10 @@ import (
 var builder nodetest.Builder
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil { // they wait more than they work
+		panic(err)
+	}
 	code := m.Run()
 	builder.Remove()
 	os.Exit(code)
@@ -152,6 +157,17 @@ func TestFleetOnLoopback(t *testing.T) {
 		b.Start()
 	})
 	d.step("gossip keys rotated with all on", d.oneKey)
+	d.step("secrets sealed anew with one node off", func(t *testing.T) { sealAnew(t, d) })
+	d.step("a node removed while it runs", func(t *testing.T) {
+		b := d.Add()
+		d.Join(d.Token(client.CreatePass{}), b)
+		b.Start()
+		if err := d.Boxes[0].API.RemoveNode(t.Context(), b.Name); err != nil {
+			t.Fatal(err)
+		}
+		endsWith(t, b.Process, "removed from the cluster")
+		d.Boxes = d.Boxes[:5]
+	})
 	d.step("a node removed while it was down", func(t *testing.T) {
 		b := d.Add()
 		d.Join(d.Token(client.CreatePass{}), b)

@@ -46,7 +46,9 @@ func (f *Fleet) Level(after string) time.Duration {
 }
 
 func lastLines(text string, n int) string {
-	lines := slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(l string) bool { return strings.Contains(l, "Stream connection") || strings.Contains(l, "level=DEBUG") })
+	lines := slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(l string) bool {
+		return strings.Contains(l, "Stream connection") || strings.Contains(l, "level=DEBUG")
+	})
 	return strings.Join(lines[max(0, len(lines)-n):], "")
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -28,6 +29,11 @@ type Net struct {
 	boxes  int
 }
 
+// required reports whether a missing program is a fault: root can install it.
+func required() bool {
+	return os.Geteuid() == 0 && os.Getenv("SIGNALBOX_TEST_REQUIRE") == "1" //nolint:forbidigo // how all tests are told
+}
+
 var errNotAllowed = errors.New("network namespaces are not allowed here")
 
 // NewNet makes a network. Where that is not allowed the test is skipped, and says
@@ -35,7 +41,7 @@ var errNotAllowed = errors.New("network namespaces are not allowed here")
 func NewNet(t testing.TB, boxes int) *Net {
 	t.Helper()
 	for _, program := range []string{"ip", "iptables"} {
-		if _, err := exec.LookPath(program); err != nil && os.Getenv("SIGNALBOX_TEST_REQUIRE") == "1" && os.Geteuid() == 0 {
+		if _, err := exec.LookPath(program); err != nil && required() {
 			t.Fatalf("%v; install the Debian packages iproute2 and iptables", err)
 		} else if err != nil {
 			t.Skipf("NOT TESTED, though partitions and lost packets are what it is about: %v; install the Debian packages iproute2 and iptables", err)
@@ -57,21 +63,23 @@ func (n *Net) make() error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("%w: only root may make them", errNotAllowed)
 	}
-	for i := 1; ; i++ { // several networks of one or of many test programs
+	// Several networks of one or of many test programs; and the kernel takes the
+	// parts of one that was removed away a little later, so not the same name again.
+	for i := 1 + rand.IntN(90); ; i++ { //nolint:gosec // no secret
 		n.name = fmt.Sprintf("%s%dx%d", netPrefix, os.Getpid()%1_000_000, i)
 		n.subnet = fmt.Sprintf("198.18.%d", (os.Getpid()*8+i)%256)
 		out, err := exec.Command("ip", "link", "add", n.name, "type", "bridge").CombinedOutput() //nolint:noctx,gosec // at once
 		if err == nil {
 			break
 		}
-		if !strings.Contains(string(out), "exists") || i > 100 {
+		if !strings.Contains(string(out), "exists") || i > 98 {
 			n.name = ""
 			return fmt.Errorf("%w: %s", errNotAllowed, strings.TrimSpace(string(out)))
 		}
 	}
 	err := errors.Join(
-		run("ip", "addr", "add", n.Test()+"/24", "dev", n.name), run("ip", "addr", "add", n.ODB()+"/24", "dev", n.name),
-		run("ip", "link", "set", n.name, "up"),
+		ip("addr", "add", n.Test()+"/24", "dev", n.name), ip("addr", "add", n.ODB()+"/24", "dev", n.name),
+		ip("link", "set", n.name, "up"),
 	)
 	for i := range n.boxes {
 		ns, veth := n.space(i), fmt.Sprintf("%sv%d", n.name, i)
@@ -79,8 +87,8 @@ func (n *Net) make() error {
 			return fmt.Errorf("%w: %s", errNotAllowed, strings.TrimSpace(string(out)))
 		}
 		err = errors.Join(
-			err, run("ip", "link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", ns),
-			run("ip", "link", "set", veth, "master", n.name, "up"),
+			err, ip("link", "add", veth, "type", "veth", "peer", "name", "eth0", "netns", ns),
+			ip("link", "set", veth, "master", n.name, "up"),
 			n.in(i, "ip", "addr", "add", n.Address(i)+"/24", "dev", "eth0"),
 			n.in(i, "ip", "link", "set", "lo", "up"), n.in(i, "ip", "link", "set", "eth0", "up"),
 		)
@@ -88,10 +96,11 @@ func (n *Net) make() error {
 	return err
 }
 
-func run(program string, args ...string) error {
-	out, err := exec.Command(program, args...).CombinedOutput() //nolint:noctx // at once
+// ip runs the program of that name.
+func ip(args ...string) error {
+	out, err := exec.Command("ip", args...).CombinedOutput() //nolint:noctx,gosec // at once
 	if err != nil {
-		return fmt.Errorf("%s %s: %w: %s", program, strings.Join(args, " "), err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
@@ -112,7 +121,7 @@ func (n *Net) In(i int) []string { return []string{"ip", "netns", "exec", n.spac
 
 func (n *Net) in(i int, args ...string) error {
 	all := append(n.In(i)[1:], args...)
-	return run("ip", all...)
+	return ip(all...)
 }
 
 func (n *Net) must(errs ...error) {
@@ -192,11 +201,11 @@ func (n *Net) remove() {
 		if _, err := os.Stat(filepath.Join("/run/netns", n.space(i))); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := run("ip", "netns", "del", n.space(i)); err != nil {
+		if err := ip("netns", "del", n.space(i)); err != nil {
 			n.t.Errorf("remove network: %v", err)
 		}
 	}
-	if err := run("ip", "link", "del", n.name); err != nil {
+	if err := ip("link", "del", n.name); err != nil {
 		n.t.Errorf("remove network: %v", err)
 	}
 }
@@ -212,9 +221,9 @@ func sweepNets() {
 			continue
 		}
 		if strings.HasPrefix(path, "/run/netns/") {
-			_ = run("ip", "netns", "del", name) // another test program may sweep as well
+			_ = ip("netns", "del", name) // another test program may sweep as well
 		} else {
-			_ = run("ip", "link", "del", name) // veths go with their namespaces
+			_ = ip("link", "del", name) // veths go with their namespaces
 		}
 	}
 }

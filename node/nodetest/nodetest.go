@@ -9,6 +9,7 @@ package nodetest
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -32,6 +33,7 @@ const startTimeout = 60 * time.Second
 type Options struct {
 	Dir      string // an existing folder goes on with its data; empty makes one
 	Demo     bool
+	Deaf     bool // heed no hints
 	Compiled []service.Module
 	Settings map[string]string // of node.toml, by key
 	Log      io.Writer         // nil throws the log away
@@ -90,7 +92,7 @@ func open(t testing.TB, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv, Supervised: o.Supervised, DiscoveryPort: o.DiscoveryPort})
+	inner, err := node.Open(ctx, node.Options{Config: cfg, Demo: o.Demo, Deaf: o.Deaf, Compiled: o.Compiled, Version: "test", Log: log, LookupEnv: o.LookupEnv, Supervised: o.Supervised, DiscoveryPort: o.DiscoveryPort})
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +125,17 @@ func (n *Node) Stop() error {
 	err := <-n.done
 	n.done <- err
 	return err
+}
+
+// Ended waits until the node ends by itself and returns what Run returned.
+func (n *Node) Ended(most time.Duration) error {
+	select {
+	case err := <-n.done:
+		n.done <- err
+		return err
+	case <-time.After(most):
+		return fmt.Errorf("the node has not ended after %s", most)
+	}
 }
 
 // NewClient returns an admin client for a control address.

@@ -18,8 +18,10 @@ type Topology struct {
 	At    time.Time  `json:"at"`
 	Nodes []Node     `json:"nodes"`
 	Links []Link     `json:"links"`
-	Split bool       `json:"split" jsonschema:"some nodes that are up do not hear each other"`
-	Parts [][]string `json:"parts" jsonschema:"names of nodes that hear each other; more than one when the cluster is split"`
+	Split bool       `json:"split" jsonschema:"nodes that are up do not hear each other, or some do not answer and may run behind a cut: see parts and missing"`
+	Parts [][]string `json:"parts" jsonschema:"names of nodes that answer and hear each other; more than one when the cluster is split"`
+	// Missing may be off or behind a cut: from here nobody can tell.
+	Missing []string `json:"missing" jsonschema:"names of nodes that do not answer and did not say that they stop"`
 }
 
 // Link is the way from one node to another, as the first measures it.
@@ -31,6 +33,7 @@ type Link struct {
 	SkewMS  float64    `json:"skew_ms" jsonschema:"clock of to minus that of from"`
 	Answer  *time.Time `json:"answer,omitempty" jsonschema:"last one; absent: none yet"`
 	TCPOnly bool       `json:"tcp_only" jsonschema:"UDP does not come through: gossip goes by TCP"`
+	Silent  bool       `json:"silent" jsonschema:"none of the last packets came back"`
 }
 
 // KeyRotation says how far a change of gossip keys came.
