@@ -20,7 +20,7 @@ export CGO_ENABLED := 0
 .PHONY: help run ui e2e test chaos check bench fmt audit dist clean go
 
 help: ## List these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
 
 run: go ## Build and run a box with the demo in the foreground; its data stays in build/dev/demo
 	@echo "==> go build ./node/cmd/signalbox"
