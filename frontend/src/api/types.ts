@@ -616,10 +616,12 @@ export interface Topology {
   at: string;
   nodes: Node[];
   links: Link[];
-  /** some nodes that are up do not hear each other */
+  /** nodes that are up do not hear each other, or some do not answer and may run behind a cut: see parts and missing */
   split: boolean;
-  /** names of nodes that hear each other; more than one when the cluster is split */
+  /** names of nodes that answer and hear each other; more than one when the cluster is split */
   parts: string[][];
+  /** names of nodes that do not answer and did not say that they stop */
+  missing: string[];
 }
 
 /** Link is the way from one node to another, as the first measures it. */
@@ -637,6 +639,8 @@ export interface Link {
   answer?: string;
   /** UDP does not come through: gossip goes by TCP */
   tcp_only: boolean;
+  /** none of the last packets came back */
+  silent: boolean;
 }
 
 /** KeyRotation says how far a change of gossip keys came. */
