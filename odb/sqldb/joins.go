@@ -119,7 +119,7 @@ func (db *DB) AskToJoin(ctx context.Context, r odb.JoinRequest, wait time.Durati
 		return err
 	}
 	return db.change(ctx, op, r.Name, func(t *tx) error {
-		if err := t.alone(); err != nil {
+		if _, err := t.run(lockRevision); err != nil { // one after the other
 			return err
 		}
 		if _, err := t.run(clearJoins); err != nil {

@@ -37,7 +37,7 @@ func (db *DB) EnrolMember(ctx context.Context, m odb.Member) error {
 		return err
 	}
 	return db.change(ctx, op, m.Name, func(t *tx) error {
-		if err := t.alone(); err != nil {
+		if _, err := t.run(lockRevision); err != nil { // one after the other
 			return err
 		}
 		known, err := t.members(allMembers)
