@@ -2,14 +2,15 @@
 import { useSyncExternalStore } from 'react'
 import { de } from './de'
 import { en } from './en'
+import type { Text } from './text'
+
+export type { Text } from './text'
 
 export type Key = keyof typeof en
-/** A text, or one for each plural form of {n}. */
-export type Text = string | { one: string; other: string }
 export type Catalogue = Record<Key, Text>
 export type Args = Record<string, string | number>
 
-export const languages = { en: en as Catalogue, de }
+export const languages = { en: en as Catalogue, de: de as Catalogue }
 export type Language = keyof typeof languages
 
 const stored = 'signalbox.language'
