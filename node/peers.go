@@ -46,7 +46,7 @@ func (n *Node) peerRoutes() http.Handler {
 	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })
 	mux.HandleFunc("POST /secret-keys", take(n.takeRingWord))
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
-	mux.HandleFunc("POST /restart", take(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, n.Restart() }))
+	mux.HandleFunc("POST /restart", take(n.restartTold))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		err := n.roster.Refresh(ctx)
 		n.rotate()

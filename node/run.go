@@ -95,6 +95,7 @@ func (n *Node) workers() []worker {
 		rotator{n},
 		ringSync{n},
 		keyFetcher{n},
+		n.roller,
 		n.security, n.outgoing, n.engine, n.audit,
 	}
 	if n.watcher != nil {

@@ -111,7 +111,7 @@ func TestRoleTable(t *testing.T) {
 	}
 	want := map[odb.Role][]string{
 		"":            {"claim", "commitToJoin", "health", "join", "signIn"},
-		odb.Operator:  {"invoke", "ping", "restartNode", "setRotation"},
+		odb.Operator:  {"abortRestart", "beginRestart", "invoke", "ping", "restartNode", "setRotation"},
 		odb.Developer: {"apply", "createDefinition", "deleteDefinition", "deploy", "plan", "putDefinition", "renameDefinition", "rollback", "rollbackService"},
 		odb.Admin: {
 			"acceptODB", "auditChain", "auditRevisions", "backup", "checkODB", "copyODB", "createAccount", "createJoinToken", "createToken",

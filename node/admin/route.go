@@ -54,7 +54,7 @@ const (
 func (a *API) table() []route {
 	all := slices.Concat(
 		a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes(),
-		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(),
+		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(), a.restartRoutes(),
 	)
 	for i := range all {
 		rt := &all[i]
