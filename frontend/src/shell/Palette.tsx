@@ -41,7 +41,7 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   const [recent, setRecent] = useStored('recent', recentShape, [])
   const list = useRef<HTMLDivElement>(null)
   const objects = useObjects(only ? [] : clusters)
-  const switches = clusters.map((one, i) => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
+  const switches = clusters.map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
   const here: Item[] = screenActions().map((action) => ({ title: action.title, hint: t('palette.here'), to: '!' + action.title, run: action.run, words: action.words, of: cluster }))
   const offered = clusters.filter((one) => one === cluster || one.signed_in_as).sort((a, b) => Number(b === cluster) - Number(a === cluster)).flatMap((one) => offersOf(one).map((offer): Item => ({ title: t(offer.title), hint: one.name, to: offer.to(one), words: offer.words, of: one })))
   const items = only ? switches : [...here, ...acts(cluster), ...switches, ...offered, ...objects]

@@ -31,7 +31,7 @@ export const offers: Offer[] = [
   { title: 'signIn.title', to: at('sign-in'), role: 'viewer' },
 ]
 
-export const offersOf = (cluster: Cluster): Offer[] => offers.filter((offer) => may(cluster, offer.role))
+export const offersOf = (cluster: Cluster): Offer[] => offers.filter((offer) => offer.role === 'viewer' || may(cluster, offer.role))
 
 const inSight = new Map<object, () => Action[]>()
 
