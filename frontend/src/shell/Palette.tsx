@@ -44,9 +44,9 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   const switches = clusters.map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
   const here: Item[] = screenActions().map((action) => ({ title: action.title, hint: t('palette.here'), to: '!' + action.title, run: action.run, words: action.words, of: cluster }))
   const offered = clusters.filter((one) => one === cluster || one.signed_in_as).sort((a, b) => Number(b === cluster) - Number(a === cluster)).flatMap((one) => offersOf(one).map((offer): Item => ({ title: t(offer.title), hint: one.name, to: offer.to(one), words: offer.words, of: one })))
-  const items = only ? switches : [...here, ...acts(cluster), ...switches, ...offered, ...objects]
-  const known = new Set(items.map((item) => item.to))
-  const start = only ? items : [...recent.filter((one) => known.has(one.to)), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
+  const items: Item[] = only ? switches : [...here, ...acts(cluster), ...switches, ...offered, ...objects]
+  const known = new Map(items.map((item) => [item.to, item]))
+  const start: Item[] = only ? items : [...recent.flatMap((one) => known.get(one.to) ?? []), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
   const found = best(typed, start, (item) => item.title + ' ' + item.hint, limit)
   const active = Math.min(at, Math.max(found.length - 1, 0))
   useEffect(() => {
