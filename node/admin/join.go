@@ -75,7 +75,8 @@ func (a *API) join(c *call) (any, error) {
 	}
 	c.who.account = "node " + odb.CleanName(in.Name)
 	if out.Bundle != nil {
-		a.audit(c, "node joined", "subject", in.Name, "token", in.Token)
+		c.about("node", odb.CleanName(in.Name))
+		a.audit(c, "node joined", "token", in.Token)
 	}
 	return out, nil
 }
@@ -157,6 +158,7 @@ func (a *API) decideJoin(c *call) (any, error) {
 	if err := a.cfg.Store.DecideJoin(c.Context(), r.ID, state, c.who.account); err != nil {
 		return nil, err
 	}
-	a.audit(c, "join "+string(state), "subject", r.Name, "node", r.ID)
+	c.about("node", r.Name)
+	a.audit(c, "join "+string(state), "node", r.ID)
 	return nil, nil
 }

@@ -274,7 +274,7 @@ export interface Status {
   term?: number;
   odb: Part;
   redis?: Part;
-  /** definitions that are not in force */
+  /** definitions that are not in force, counted on each node */
   problems: number;
   version: string;
   /** absent: the cluster was never backed up */
@@ -307,6 +307,11 @@ export interface AcceptedODB {
   was: number;
 }
 
+/** NodeProblem is a definition that one node could not put into force. */
+export interface NodeProblem extends OdbProblem {
+  node: string;
+}
+
 /** Node is one box. */
 export interface Node {
   name: string;
@@ -330,6 +335,8 @@ export interface Node {
   joined: string;
   /** last sign of life; the year 1: none since the answering node started */
   heard: string;
+  /** names of the other nodes that hear it */
+  seen_by: string[];
   /** why it is not up or not ready, in words */
   why?: string;
   /** definitions that it could not put into force */
