@@ -33,7 +33,7 @@ func joinBoxWith(t *testing.T, name, token string, more map[string]string) *node
 	return nodetest.Start(t, nodetest.Options{Dir: dir})
 }
 
-func newToken(t *testing.T, n *nodetest.Node, in client.CreatePass) client.CreatedPass {
+func newToken(t *testing.T, n *nodetest.Node, in client.CreateJoinToken) client.NewJoinToken {
 	t.Helper()
 	p, err := n.API.CreateJoinToken(t.Context(), in)
 	if err != nil {
@@ -49,7 +49,7 @@ func TestJoinByToken(t *testing.T) {
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
 	first.Deploy("hello", helloV1)
 	first.Apply(channelAt("/hi"))
-	token := newToken(t, first, client.CreatePass{})
+	token := newToken(t, first, client.CreateJoinToken{})
 	begun := time.Now()
 	second := joinBox(t, "second", token.Token)
 	t.Logf("joined and ready after %s", time.Since(begun))
@@ -96,7 +96,7 @@ func channelAt(path string) string {
 func TestDeployIsPreparedEverywhere(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	second := joinBoxWith(t, "second", newToken(t, first, client.CreatePass{}).Token, map[string]string{"service_memory": "4MiB"})
+	second := joinBoxWith(t, "second", newToken(t, first, client.CreateJoinToken{}).Token, map[string]string{"service_memory": "4MiB"})
 	first.Deploy("hello", helloV1)
 	first.Apply(channelAt("/hi"))
 	both := func(want int) {

@@ -589,8 +589,8 @@ export interface JoinBundle {
   gossip: string[];
 }
 
-/** CreatePass asks for a join token. */
-export interface CreatePass {
+/** CreateJoinToken asks for a join token. */
+export interface CreateJoinToken {
   /** how long it is good for; 3600 when absent */
   ttl_seconds?: number;
   /** how many boxes may join with it; 1 when absent */
@@ -600,8 +600,8 @@ export interface CreatePass {
   note?: string;
 }
 
-/** CreatedPass is a fresh join token. Its text is shown once. */
-export interface CreatedPass extends JoinPass {
+/** NewJoinToken is a fresh join token. Its text is shown once. */
+export interface NewJoinToken extends JoinToken {
   token: string;
 }
 
@@ -1211,8 +1211,8 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
-/** JoinPass is what the ODB keeps of a join token: not its secret. */
-export interface JoinPass {
+/** JoinToken is what the ODB keeps of a join token: not its secret. */
+export interface JoinToken {
   id: string;
   /** in all */
   uses: number;
