@@ -18,7 +18,7 @@ func trio(t *testing.T, settings map[string]string) []*nodetest.Node {
 	first := nodetest.Start(t, nodetest.Options{Settings: settings})
 	first.Deploy("hello", helloV1)
 	first.Apply(helloChannel)
-	token := newToken(t, first, client.CreatePass{Uses: 2}).Token
+	token := newToken(t, first, client.CreateJoinToken{Uses: 2}).Token
 	return []*nodetest.Node{first, joinBox(t, "second", token), joinBox(t, "third", token)}
 }
 

@@ -193,7 +193,7 @@ func memberSteps() []step {
 			removed_us {INT} NOT NULL,
 			CONSTRAINT odb_member_name UNIQUE (name)
 		){SUFFIX}`},
-		{"join token", `CREATE TABLE odb_join_token (
+		{"join pass", `CREATE TABLE odb_join_pass (
 			id {TEXT 40} NOT NULL PRIMARY KEY,
 			hash {TEXT 64} NOT NULL,
 			uses {INT} NOT NULL,
