@@ -139,10 +139,7 @@ func (v restarts) Begin(ctx context.Context, names []string, wait time.Duration,
 			return client.RollingRestart{}, odb.Errorf(odb.Conflict, op, "", "nothing was restarted: %s", c.Text)
 		}
 	}
-	lease, err := v.n.store.TakeLease(ctx, rollingLease, v.n.roller.holder(), rollingTTL)
-	if odb.KindOf(err) == odb.Conflict {
-		return client.RollingRestart{}, odb.Errorf(odb.Conflict, op, "", "nothing was restarted: a rolling restart is under way")
-	}
+	lease, err := v.lease(ctx)
 	if err != nil {
 		return client.RollingRestart{}, err
 	}
@@ -161,6 +158,31 @@ func (v restarts) Begin(ctx context.Context, names []string, wait time.Duration,
 		Driver: v.n.cfg.Name, Nodes: p.Nodes,
 	}
 	return d.now, d.save(ctx)
+}
+
+// lease takes the lease for a new restart. Who drove the one before may hold it for a
+// moment longer, or have died with it.
+func (v restarts) lease(ctx context.Context) (odb.Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, rollingTTL+time.Second)
+	defer cancel()
+	tick := time.NewTicker(rollingLook)
+	defer tick.Stop()
+	for {
+		lease, err := v.n.store.TakeLease(ctx, rollingLease, v.n.roller.holder(), rollingTTL)
+		if odb.KindOf(err) != odb.Conflict {
+			return lease, err
+		}
+		if now, err := v.State(ctx); err != nil {
+			return lease, err
+		} else if !now.Over() {
+			return lease, odb.Errorf(odb.Conflict, "begin restart", "", "nothing was restarted: a rolling restart is under way, begun by %s", now.By)
+		}
+		select {
+		case <-ctx.Done():
+			return lease, err
+		case <-tick.C:
+		}
+	}
 }
 
 // Abort implements admin.Restarts.

@@ -93,6 +93,8 @@ type Cluster interface {
 	Nodes(ctx context.Context) []client.Node
 	// Problems are the definitions that are not in force, on every node that answers.
 	Problems(ctx context.Context) []client.NodeProblem
+	// Node asks a node, by name or id, what it tells of itself.
+	Node(ctx context.Context, name string) (client.NodeDetail, error)
 	// Topology shows the nodes and the ways between them.
 	Topology(ctx context.Context) client.Topology
 	// Rotate gives a node, by name or id, something else to do and returns how it is.

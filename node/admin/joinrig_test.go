@@ -39,6 +39,15 @@ func (b *box) Topology(ctx context.Context) client.Topology {
 	return client.Topology{Nodes: b.Nodes(ctx), Links: []client.Link{}, Parts: [][]string{{"node-1"}}}
 }
 
+func (b *box) Node(ctx context.Context, name string) (client.NodeDetail, error) {
+	if name != "node-1" {
+		return client.NodeDetail{}, odb.Errorf(odb.NotFound, "get node", name, "there is no such node")
+	}
+	return client.NodeDetail{
+		Node: b.Nodes(ctx)[0], Connections: []client.Connection{}, Services: []client.Figures{}, Channels: []client.Figures{}, Problems: []odb.Problem{},
+	}, nil
+}
+
 func (b *box) Rotate(ctx context.Context, name string, r odb.Rotation) (client.Node, error) {
 	if name != "node-1" {
 		return client.Node{}, odb.Errorf(odb.NotFound, "set rotation", name, "there is no such node")

@@ -127,6 +127,9 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 	t.Helper()
 	ctx := t.Context()
 	must2(c.Topology(ctx))(t)
+	if d := must2(c.Node(ctx, "node-1"))(t); d.Node.Name != "node-1" {
+		t.Errorf("the node is %+v", d)
+	}
 	if n := must2(c.SetRotation(ctx, "node-1", odb.Draining))(t); n.Rotation != "draining" {
 		t.Errorf("the node is %+v", n)
 	}
