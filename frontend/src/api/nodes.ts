@@ -1,7 +1,7 @@
 // What is read of the nodes: the picture, each node's own word, rolling restarts, joins.
 import { useQuery } from '@tanstack/react-query'
 import { admin } from './queries'
-import type { OdbJoinRequest, JoinToken, List, NodeDetail, NodeProblem, RestartPlan, RollingRestart, Topology } from './types'
+import type { WaitingBox, JoinToken, List, NodeDetail, NodeProblem, RestartPlan, RollingRestart, Topology } from './types'
 
 const enc = encodeURIComponent
 
@@ -56,9 +56,9 @@ export const useJoinTokens = (cluster: string) =>
     refetchInterval: 5_000,
   })
 
-export const useOdbJoinRequests = (cluster: string) =>
+export const useJoinRequests = (cluster: string) =>
   useQuery({
     queryKey: ['c', cluster, 'join-requests'],
-    queryFn: async ({ signal }) => (await admin<List<OdbJoinRequest>>(cluster, 'join-requests', { signal })).items ?? [],
+    queryFn: async ({ signal }) => (await admin<List<WaitingBox>>(cluster, 'join-requests', { signal })).items ?? [],
     refetchInterval: 2_000,
   })

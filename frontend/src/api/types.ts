@@ -614,6 +614,10 @@ export interface DecideJoin {
   code?: string;
 }
 
+/** WaitingBox is a box that asks to join, and what was decided of it. */
+export interface WaitingBox extends JoinRequest {
+}
+
 /** SetRotation is what a node is to do. */
 export interface SetRotation {
   /** online, draining or maintenance */
@@ -1319,6 +1323,23 @@ export interface JoinToken {
   note?: string;
   /** the database's clock */
   created: string;
+  expires: string;
+}
+
+/** JoinRequest is a box that asks to join and waits for an administrator. */
+export interface JoinRequest {
+  /** of the node */
+  id: string;
+  name: string;
+  /** shown on both sides, to be compared */
+  code: string;
+  /** that it asks from */
+  addr: string;
+  state: JoinState;
+  /** who decided */
+  by?: string;
+  /** the database's clock */
+  asked: string;
   expires: string;
 }
 
