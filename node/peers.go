@@ -40,6 +40,7 @@ type hello struct {
 func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
+	mux.HandleFunc("GET /certificates", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.ownCertificates()) })
 	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Ring()) })
 	mux.HandleFunc("GET /packages/{hash}", n.handPackage)
 	mux.HandleFunc("POST /prepare", take(n.prepare))
