@@ -16,7 +16,7 @@ func TestFiguresOfAllNodes(t *testing.T) {
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
 	first.Deploy("hello", helloV1)
 	first.Apply(channelAt("/hi"))
-	second := joinBox(t, "second", newToken(t, first, client.CreatePass{}).Token)
+	second := joinBox(t, "second", newToken(t, first, client.CreateJoinToken{}).Token)
 	for range 5 {
 		first.Do("POST", "/hi", `{"name":"Ala"}`)
 	}
