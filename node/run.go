@@ -152,6 +152,7 @@ func (n *Node) trafficServer() (*http.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the certificate of the traffic port: %w", err)
 	}
+	n.trafficCert = cert.Leaf
 	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 	return srv, nil
 }

@@ -69,6 +69,14 @@ export interface SignIn {
   token?: boolean;
 }
 
+/** ChangePassword gives the caller's own account another password. */
+export interface ChangePassword {
+  /** the present password */
+  current: string;
+  /** the new one, at least 10 characters */
+  password: string;
+}
+
 /** AuditPage is a part of the audit log, oldest first. */
 export interface AuditPage {
   entries: AuditEntry[];
@@ -129,12 +137,60 @@ export interface BackupPart {
   sha256: string;
 }
 
+/** InspectedBackup says what is in a backup, read to its last byte. */
+export interface InspectedBackup extends Backup {
+  /** account that made it; absent: it was made while the node was stopped */
+  by?: string;
+  node: string;
+  /** of the program that made it */
+  version: string;
+  odb_kind: string;
+  schema: number;
+  /** SHA-256 of the certificate of the cluster's authority */
+  ca: string;
+  /** size of the file */
+  bytes: number;
+}
+
 /** LastBackup tells of the newest backup. */
 export interface LastBackup {
   at: string;
   /** account that made it; empty: it was made while the node was stopped */
   by: string;
   revision: number;
+}
+
+/** Certificates are the cluster's authority and what its nodes show; never a key. */
+export interface Certificates {
+  authority: Certificate;
+  nodes: NodeCertificate[];
+}
+
+/** Certificate is what a certificate says. */
+export interface Certificate {
+  subject: string;
+  issuer: string;
+  /** hexadecimal digits */
+  serial: string;
+  /** of the certificate, in hexadecimal digits; of the authority it is the fingerprint that is pinned */
+  sha256: string;
+  from: string;
+  until: string;
+  /** names and addresses that it is good for */
+  hosts?: string[];
+}
+
+/** NodeCertificate is what one node shows at its ports. */
+export interface NodeCertificate {
+  node: string;
+  /** of the control port, issued by the cluster's authority */
+  control?: Certificate;
+  /** when the node renews it by itself */
+  renews?: string;
+  /** of the traffic port; absent: it is plain HTTP. An administrator renews it */
+  traffic?: Certificate;
+  /** why it is not known */
+  error?: string;
 }
 
 /** Document is one file of definitions, YAML or JSON. */
@@ -192,6 +248,8 @@ export interface Applied {
   running: boolean;
   /** changed definitions that the node cannot put into force */
   problems?: OdbProblem[];
+  /** of a dry run: what will not be as it was */
+  warnings?: string[];
 }
 
 /** Revision is one committed change set. */
