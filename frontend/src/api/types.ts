@@ -1016,12 +1016,137 @@ export interface ClaimCode {
   expires: string;
 }
 
+/** ShellInfo says what the window around the page can do. A plain browser has no window of ours, and the page does with what a browser has. */
+export interface ShellInfo {
+  /** files are opened and saved by the system's own dialogs */
+  dialogs: boolean;
+  /** the window reads what is dropped on it; the page need not */
+  drop: boolean;
+  /** the system can show notifications */
+  notifications: boolean;
+  /** the use of the graphics processor can be set */
+  gpu: boolean;
+}
+
+/** PickFiles asks the user for files to open. */
+export interface PickFiles {
+  title?: string;
+  /** endings such as .yaml; none: any file */
+  accept?: string[];
+  multiple?: boolean;
+  /** a folder instead of files: all that is in it is picked */
+  folder?: boolean;
+}
+
+/** Picked is what the user picked or dropped; nothing when he thought better of it. */
+export interface Picked {
+  items: PickedFile[];
+  /** what was left out, and why */
+  skipped?: SkippedFile[];
+  /** name of the folder, when exactly one was given */
+  root?: string;
+}
+
+/** PickedFile is a file that the user picked or dropped. Its content can be read for an hour at /api/shell/files/{id}, and only what the user gave can be read so. */
+export interface PickedFile {
+  id: string;
+  /** without its folder */
+  name: string;
+  /** below the folder that was given, with /; the name of a file that was given itself */
+  path: string;
+  size: number;
+}
+
+/** SkippedFile is a file that was left out. */
+export interface SkippedFile {
+  path: string;
+  why: string;
+}
+
+/** SaveFile asks the user where to save a file. */
+export interface SaveFile {
+  /** proposed name, without a folder */
+  name: string;
+  title?: string;
+}
+
+/** Saving is a file that is being saved: its bytes are sent to /api/shell/saves/{id}. */
+export interface Saving {
+  id: string;
+}
+
+/** Download asks the user where to save, and saves the answer of a request there. The bytes never come to the page. */
+export interface Download {
+  /** proposed name, without a folder */
+  name: string;
+  title?: string;
+  request: Request;
+}
+
+/** Request is a request below /api/clusters. */
+export interface Request {
+  /** GET when it is absent, or POST */
+  method?: string;
+  /** begins with /api/clusters/ */
+  path: string;
+  /** JSON */
+  body?: string;
+}
+
+/** Saved says where a file was saved. */
+export interface Saved {
+  path: string;
+  size: number;
+}
+
+/** ShellEvent is something that the window tells its page, once. */
+export interface ShellEvent {
+  type: ShellEventType;
+  /** of the menu */
+  command?: string;
+  /** a signalbox:// link that was opened */
+  link?: string;
+  /** id of the cluster whose notification was clicked */
+  cluster?: string;
+  dropped?: Picked;
+}
+
+/** WindowSettings is what the user sets of the window. */
+export interface WindowSettings {
+  /** tell when a cluster goes down and when it comes back */
+  notifications: boolean;
+  /** holds from the next start on */
+  gpu: GPUPolicy;
+}
+
+/** ShellTexts are the texts of the menu and of notifications in the page's language. */
+export interface ShellTexts {
+  language: string;
+  texts: Record<string, string>;
+}
+
+/** Browse opens an address in the system's browser. */
+export interface Browse {
+  /** https:// or http:// */
+  url: string;
+}
+
+/** PageFault is a mistake of the page, for a report that stays on this machine. */
+export interface PageFault {
+  /** of the error, such as TypeError; never its message, which may quote what it was given */
+  name: string;
+  /** names of functions, files and lines */
+  stack: string;
+}
+
 /** AppInfo says what answers below /api. */
 export interface AppInfo {
   mode: Mode;
   version: string;
   /** what the user should know, such as a file that could not be read and was set aside */
   notice?: string;
+  /** what the window around the page can do; absent in a plain browser */
+  shell?: ShellInfo;
 }
 
 /** SaveCluster is a saved cluster as the user describes it. */
@@ -1343,6 +1468,12 @@ export interface Fault {
   message: string;
 }
 
+/** ShellEventType says what a window tells. */
+export type ShellEventType = "command" | "link" | "cluster" | "drop";
+
+/** GPUPolicy says whether the page is drawn with the graphics processor. */
+export type GPUPolicy = "never" | "on-demand" | "always";
+
 /** Mode says what the handler serves. */
 export type Mode = "desktop" | "browser" | "node";
 
@@ -1350,7 +1481,7 @@ export type Mode = "desktop" | "browser" | "node";
 export type AppState = "up" | "down" | "unknown";
 
 /** ChangeType says what changed. */
-export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "cluster";
+export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "shell" | "cluster";
 
 /** VaultKind says where credentials are kept. */
 export type VaultKind = "keyring" | "file" | "passphrase";
