@@ -68,6 +68,7 @@ type Node struct {
 	lastGood  *lastgood.State // from an earlier life of the node; nil: there is none
 	metrics   *prometheus.Registry
 	recorder  *stats.Recorder
+	figures   *figures
 
 	security *security.Manager
 	outgoing *outgoing.Manager

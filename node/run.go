@@ -95,7 +95,7 @@ func (n *Node) workers() []worker {
 		rotator{n},
 		ringSync{n},
 		keyFetcher{n},
-		n.security, n.outgoing, n.engine, n.audit,
+		n.security, n.outgoing, n.engine, n.audit, n.recorder,
 	}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)

@@ -52,8 +52,8 @@ type Config struct {
 	Audit     Audit
 	Backups   Backups
 	ODB       ODBTools
-	// Stats are the live figures of this node.
-	Stats func() client.Stats
+	// Stats are the live figures of this node, or of all nodes.
+	Stats func(ctx context.Context, all bool) client.Stats
 	// Metrics answers /metrics.
 	Metrics http.Handler
 

@@ -86,7 +86,11 @@ func (a *API) statusRoutes() []route {
 		{method: get, path: "/me", role: odb.Viewer, id: "me", summary: "Who the caller is to the API.", answer: client.Me{}, handle: a.me},
 		{method: get, path: "/status", role: odb.Viewer, id: "status", summary: "The cluster at a glance.", answer: client.Status{}, handle: a.status},
 		{method: get, path: "/nodes", role: odb.Viewer, id: "listNodes", summary: "The nodes of the cluster.", answer: client.List[client.Node]{}, handle: a.nodes},
-		{method: get, path: "/stats", role: odb.Viewer, id: "stats", summary: "Live figures of services and channels on this node.", answer: client.Stats{}, handle: a.stats},
+		{
+			method: get, path: "/stats", role: odb.Viewer, id: "stats", answer: client.Stats{}, handle: a.stats,
+			summary: "Live figures of services and channels: since the start and in the last minute, on this node or on all.",
+			query:   []param{{"all", "boolean", "add up the figures of all nodes; who does not answer within a second is named as missing", false}},
+		},
 		{method: get, path: "/connections", role: odb.Viewer, id: "listConnections", summary: "Health of the outgoing connections of this node.", answer: client.List[client.Connection]{}, handle: a.connections},
 		{method: get, path: "/problems", role: odb.Viewer, id: "listProblems", summary: "Definitions that a node could not put into force, and why, of all nodes that answer.", answer: client.List[client.NodeProblem]{}, handle: a.problems},
 		{

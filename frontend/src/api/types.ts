@@ -335,8 +335,52 @@ export interface Status {
   /** definitions that are not in force, counted on each node */
   problems: number;
   version: string;
-  /** absent: the cluster was never backed up */
+  /** what channels did on all nodes in the last minute */
+  requests?: Requests;
+  /** absent: nothing was ever changed, or the ODB is away */
+  last_change?: LastChange;
+  /** absent: the cluster was never backed up, or the ODB is away */
   last_backup?: LastBackup;
+}
+
+/** Requests is what the channels of the whole cluster did. */
+export interface Requests {
+  recent: Recent;
+  coverage: Coverage;
+}
+
+/** Recent is what happened in about the last minute. Of several nodes the times are of all their calls together. */
+export interface Recent {
+  /** how long it covers */
+  seconds: number;
+  count: number;
+  /** of channels: answers from 500 up */
+  errors: number;
+  /** of channels: answers from 400 to 499 */
+  refused: number;
+  per_second: number;
+  errors_per_second: number;
+  mean_ms: number;
+  p50_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+}
+
+/** Coverage tells whose figures were added up: what a node that did not answer did is not in them. */
+export interface Coverage {
+  /** so many answered */
+  nodes: number;
+  of: number;
+  /** names of those that did not */
+  missing: string[];
+}
+
+/** LastChange tells of the newest revision. */
+export interface LastChange {
+  revision: number;
+  at: string;
+  by: string;
+  reason?: string;
 }
 
 /** NodeCounts counts nodes by state. */
@@ -422,14 +466,18 @@ export interface Figures {
   p95_ms: number;
   p99_ms: number;
   max_ms: number;
+  /** of several nodes the earliest */
   from: string;
   to: string;
+  /** the same of the last minute only */
+  recent: Recent;
 }
 
-/** Stats are the live figures of a node. */
+/** Stats are the live figures of one node, or of all of them together. */
 export interface Stats {
   services: Figures[];
   channels: Figures[];
+  coverage: Coverage;
 }
 
 /** Connection is the health of an outgoing connection. */
