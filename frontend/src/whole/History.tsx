@@ -77,12 +77,12 @@ function Filter({ cluster, filter, put }: { cluster: Cluster; filter: HistoryFil
   )
   return (
     <form className="tools bottom" onSubmit={(event) => { event.preventDefault(); send() }}>
-      {field('q', t('history.search'), 170)}
-      {field('actor', t('audit.actor'), 110)}
-      <Select w={130} clearable label={t('column.kind')} data={(kinds.data ?? []).map((kind) => ({ value: kind.name, label: kind.title }))} value={typed.kind ?? null} onChange={(kind) => send(kind ? { kind } : { kind: '', name: '' })} />
+      {field('q', t('history.search'), 150)}
+      {field('actor', t('audit.actor'), 100)}
+      <Select w={118} clearable label={t('column.kind')} data={(kinds.data ?? []).map((kind) => ({ value: kind.name, label: kind.title }))} value={typed.kind ?? null} onChange={(kind) => send(kind ? { kind } : { kind: '', name: '' })} />
       {typed.kind && field('name', t('column.name'), 140)}
-      {field('from', t('filter.from'), 140, 'date')}
-      {field('to', t('filter.to'), 140, 'date')}
+      {field('from', t('filter.from'), 128, 'date')}
+      {field('to', t('filter.to'), 128, 'date')}
       <Button type="submit" variant="default">{t('audit.filter')}</Button>
       {Object.values(filter).some(Boolean) && <Button variant="subtle" onClick={() => { setTyped({}); put(Object.fromEntries(names.map((name) => [name, undefined]))) }}>{t('list.reset')}</Button>}
     </form>
