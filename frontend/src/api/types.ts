@@ -1184,6 +1184,115 @@ export interface ClaimCode {
   expires: string;
 }
 
+/** AuditEntry is one line of the audit log: who did or tried what, from where and how it ended. It never has a secret. */
+export interface AuditEntry {
+  /** from 1, without holes */
+  seq: number;
+  /** when it was appended: the database's clock, in microseconds */
+  at: string;
+  node?: string;
+  /** account, or "node <name>"; empty: a stranger */
+  actor?: string;
+  /** as in Actor */
+  source?: string;
+  /** the caller's address; empty on the node's own box */
+  addr?: string;
+  /** operation of the admin API, or what a node did by itself */
+  action: string;
+  /** "kind/name", "account/name" … */
+  subject?: string;
+  /** "done", "refused" or "failed" */
+  outcome: string;
+  /** status and reason */
+  detail?: string;
+  /** the revision that it made; 0 for none */
+  revision?: number;
+  cid?: string;
+  /** of this entry and the hash before it; see AuditHash */
+  hash: string;
+}
+
+/** Definition is one configured object in the ODB. */
+export interface Definition {
+  /** immutable, from [NewID] */
+  id: string;
+  /** one of [KindNames] */
+  kind: string;
+  /** unique within the kind; may change */
+  name: string;
+  /** 1 when created, +1 with each change of it */
+  version: number;
+  /** the revision that wrote this version */
+  revision: number;
+  /** canonical, see [Encode]; secrets only as references */
+  spec: unknown;
+  /** the database's clock */
+  updated: string;
+}
+
+/** JoinToken is what the ODB keeps of a join token: not its secret. */
+export interface JoinToken {
+  id: string;
+  /** in all */
+  uses: number;
+  /** uses */
+  left: number;
+  approve: boolean;
+  by: string;
+  note?: string;
+  /** the database's clock */
+  created: string;
+  expires: string;
+}
+
+/** JoinRequest is a box that asks to join and waits for an administrator. */
+export interface JoinRequest {
+  /** of the node */
+  id: string;
+  name: string;
+  /** shown on both sides, to be compared */
+  code: string;
+  /** that it asks from */
+  addr: string;
+  state: JoinState;
+  /** who decided */
+  by?: string;
+  /** the database's clock */
+  asked: string;
+  expires: string;
+}
+
+/** CheckReport is what a check of an ODB found. */
+export interface CheckReport {
+  /** sqlite, postgres, mysql or oracle */
+  kind: string;
+  /** file or host, without credentials */
+  where: string;
+  /** the database's own */
+  version?: string;
+  /** newest migration applied; 0: there are no tables yet */
+  schema: number;
+  /** newest migration that this program knows */
+  knows: number;
+  revision: number;
+  /** of one small query, in nanoseconds */
+  latency: number;
+  /** how far the database's clock is ahead of this box, in nanoseconds */
+  clock_away: number;
+  tables?: TableCount[];
+  findings: Finding[];
+}
+
+/** Answer is what a service answered. */
+export interface Answer {
+  Body: string;
+  /** "application/json" unless the service chose another */
+  ContentType: string;
+  /** what a channel would answer with */
+  Status: number;
+  CID: string;
+}
+
 /** ShellInfo says what the window around the page can do. A plain browser has no window of ours, and the page does with what a browser has. */
 export interface ShellInfo {
   /** files are opened and saved by the system's own dialogs */
@@ -1502,34 +1611,6 @@ export interface SetVault {
 /** Role is what an account may do; each includes the ones before it. */
 export type Role = "viewer" | "operator" | "developer" | "admin";
 
-/** AuditEntry is one line of the audit log: who did or tried what, from where and how it ended. It never has a secret. */
-export interface AuditEntry {
-  /** from 1, without holes */
-  seq: number;
-  /** when it was appended: the database's clock, in microseconds */
-  at: string;
-  node?: string;
-  /** account, or "node <name>"; empty: a stranger */
-  actor?: string;
-  /** as in Actor */
-  source?: string;
-  /** the caller's address; empty on the node's own box */
-  addr?: string;
-  /** operation of the admin API, or what a node did by itself */
-  action: string;
-  /** "kind/name", "account/name" … */
-  subject?: string;
-  /** "done", "refused" or "failed" */
-  outcome: string;
-  /** status and reason */
-  detail?: string;
-  /** the revision that it made; 0 for none */
-  revision?: number;
-  cid?: string;
-  /** of this entry and the hash before it; see AuditHash */
-  hash: string;
-}
-
 /** AuditHead is the end of the audit log. The zero value is that of an empty one. */
 export interface AuditHead {
   seq: number;
@@ -1566,24 +1647,6 @@ export interface OdbProblem {
   reason: string;
 }
 
-/** Definition is one configured object in the ODB. */
-export interface Definition {
-  /** immutable, from [NewID] */
-  id: string;
-  /** one of [KindNames] */
-  kind: string;
-  /** unique within the kind; may change */
-  name: string;
-  /** 1 when created, +1 with each change of it */
-  version: number;
-  /** the revision that wrote this version */
-  revision: number;
-  /** canonical, see [Encode]; secrets only as references */
-  spec: unknown;
-  /** the database's clock */
-  updated: string;
-}
-
 /** Field describes one field of a spec, read off its struct tags: `json` (name), `title`, `help`, `default`, `enum` (comma-separated), `ref` (a kind), `required`, `when` ("type=http,sql": only with that value of that field), `min`, `max`, `multiline`, `example`. */
 export interface Field {
   name: string;
@@ -1610,21 +1673,6 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
-/** JoinToken is what the ODB keeps of a join token: not its secret. */
-export interface JoinToken {
-  id: string;
-  /** in all */
-  uses: number;
-  /** uses */
-  left: number;
-  approve: boolean;
-  by: string;
-  note?: string;
-  /** the database's clock */
-  created: string;
-  expires: string;
-}
-
 /** Rotation says what a node is given to do; an administrator sets it. */
 export type OdbRotation = "online" | "draining" | "maintenance";
 
@@ -1634,6 +1682,24 @@ export interface Fault {
   pointer: string;
   /** what is wrong and what would be right */
   message: string;
+}
+
+/** TableCount is how many rows a table has. */
+export interface TableCount {
+  table: string;
+  rows: number;
+}
+
+/** Finding is one thing that a check looked at. */
+export interface Finding {
+  /** what was looked at */
+  check: string;
+  /** ok, warning or fault */
+  level: string;
+  /** what was found */
+  message: string;
+  /** what to do about it */
+  do?: string;
 }
 
 /** ShellEventType says what a window tells. */
