@@ -21,11 +21,11 @@ type nodeFacts struct {
 }
 
 // detail tells everything of this node.
-func (n *Node) detail() nodeFacts {
+func (n *Node) detail(ctx context.Context) nodeFacts {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return nodeFacts{
-		Hello: n.hello(), Connections: connections{n.outgoing}.Connections(), Stats: n.figures(),
+		Hello: n.hello(), Connections: connections{n.outgoing}.Connections(), Stats: n.figures.stats(ctx, false),
 		Memory: int64(m.Sys - m.HeapReleased), Goroutines: runtime.NumGoroutine(), Go: runtime.Version(), //nolint:gosec // less than 2^63
 	}
 }
@@ -40,7 +40,7 @@ func (v clusterView) Node(ctx context.Context, name string) (client.NodeDetail, 
 	s := said[hello]{View: m}
 	switch {
 	case m.Local:
-		f = v.n.detail()
+		f = v.n.detail(ctx)
 	case m.State == cluster.Down:
 		s.Err = errors.New("the node is down")
 	default:
