@@ -1,5 +1,5 @@
 // What is read of the nodes: the picture, each node's own word, rolling restarts, joins.
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { admin } from './queries'
 import type { WaitingBox, JoinToken, List, NodeDetail, NodeProblem, RestartPlan, RollingRestart, Topology } from './types'
 
@@ -30,7 +30,7 @@ export const useRestartPlan = (cluster: string, nodes: readonly string[], wanted
     queryKey: ['c', cluster, 'restart', 'plan', nodes],
     enabled: wanted,
     refetchInterval: 5_000,
-    placeholderData: (before) => before,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => admin<RestartPlan>(cluster, 'restart/plan' + (nodes.length > 0 ? '?' + nodes.map((node) => 'node=' + enc(node)).join('&') : ''), { signal }),
   })
 
