@@ -21,7 +21,7 @@ WINRES    := $(CURDIR)/.tools/go-winres-$(WINRES_VERSION)/go-winres
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run ui e2e test chaos check bench fmt audit icons dist clean go
+.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 	@go build -o build/dev/signalbox ./node/cmd/signalbox
 	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
+
+desktop: go ## Build and run the desktop app from source (ARGS="…" for links, files and flags)
+	@build/desktop.sh run $(ARGS)
 
 ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui
 	@build/ui.sh build

@@ -31,15 +31,20 @@ func rules() []rule {
 	return []rule{
 		{post, "/plan", reads, false},
 		{post, "/backup", reads, false},
+		{post, "/backup/inspect", reads, false},
 		{post, "/definitions/outgoing/*/ping", reads, false},
 
 		{post, "/definitions/*", changesIt, false},
 		{put, "/definitions/*/*", changesIt, false},
 		{post, "/definitions/*/*/rename", changesIt, false},
 		{post, "/definitions/*/*/ping", changesIt, false},
+		{post, "/services/check", reads, false},
+		{post, "/services/test", reads, false},
+
 		{post, "/services/*/invoke", changesIt, false},
 		{post, "/deploy", changesIt, false},
 		{post, "/accounts", changesIt, false},
+		{post, "/me/password", changesIt, false},
 		{post, "/accounts/*/unlock", changesIt, false},
 		{post, "/access-tokens", changesIt, false},
 		{post, "/claim-code", changesIt, false},

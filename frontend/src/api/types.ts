@@ -69,6 +69,14 @@ export interface SignIn {
   token?: boolean;
 }
 
+/** ChangePassword gives the caller's own account another password. */
+export interface ChangePassword {
+  /** the present password */
+  current: string;
+  /** the new one, at least 10 characters */
+  password: string;
+}
+
 /** AuditPage is a part of the audit log, oldest first. */
 export interface AuditPage {
   entries: AuditEntry[];
@@ -129,12 +137,60 @@ export interface BackupPart {
   sha256: string;
 }
 
+/** InspectedBackup says what is in a backup, read to its last byte. */
+export interface InspectedBackup extends Backup {
+  /** account that made it; absent: it was made while the node was stopped */
+  by?: string;
+  node: string;
+  /** of the program that made it */
+  version: string;
+  odb_kind: string;
+  schema: number;
+  /** SHA-256 of the certificate of the cluster's authority */
+  ca: string;
+  /** size of the file */
+  bytes: number;
+}
+
 /** LastBackup tells of the newest backup. */
 export interface LastBackup {
   at: string;
   /** account that made it; empty: it was made while the node was stopped */
   by: string;
   revision: number;
+}
+
+/** Certificates are the cluster's authority and what its nodes show; never a key. */
+export interface Certificates {
+  authority: Certificate;
+  nodes: NodeCertificate[];
+}
+
+/** Certificate is what a certificate says. */
+export interface Certificate {
+  subject: string;
+  issuer: string;
+  /** hexadecimal digits */
+  serial: string;
+  /** of the certificate, in hexadecimal digits; of the authority it is the fingerprint that is pinned */
+  sha256: string;
+  from: string;
+  until: string;
+  /** names and addresses that it is good for */
+  hosts?: string[];
+}
+
+/** NodeCertificate is what one node shows at its ports. */
+export interface NodeCertificate {
+  node: string;
+  /** of the control port, issued by the cluster's authority */
+  control?: Certificate;
+  /** when the node renews it by itself */
+  renews?: string;
+  /** of the traffic port; absent: it is plain HTTP. An administrator renews it */
+  traffic?: Certificate;
+  /** why it is not known */
+  error?: string;
 }
 
 /** Document is one file of definitions, YAML or JSON. */
@@ -192,6 +248,8 @@ export interface Applied {
   running: boolean;
   /** changed definitions that the node cannot put into force */
   problems?: OdbProblem[];
+  /** of a dry run: what will not be as it was */
+  warnings?: string[];
 }
 
 /** Revision is one committed change set. */
@@ -244,6 +302,131 @@ export interface RollbackRequest {
   reason?: string;
 }
 
+/** CheckRequest is code to be looked at without deploying it. */
+export interface CheckRequest {
+  packages: Package[];
+}
+
+/** CheckedPackage is what the deployment of a package would do. */
+export interface CheckedPackage {
+  /** its name, which signalbox.yaml may give */
+  package: string;
+  /** it can be deployed */
+  ok: boolean;
+  /** version that it would be */
+  hash?: string;
+  /** version in force now */
+  current?: string;
+  services: CheckedService[];
+  /** of service definitions; none when this code is in force */
+  changes: ServiceChange[];
+  /** why it cannot be deployed */
+  messages: BuildMessage[];
+  warnings: BuildMessage[];
+}
+
+/** CheckedService is a service of a package as its code declares it. */
+export interface CheckedService {
+  name: string;
+  doc?: string;
+  /** JSON Schema; absent takes any JSON */
+  input?: unknown;
+  /** JSON Schema; absent promises nothing */
+  output?: unknown;
+  /** absent: the node's default */
+  timeout_ms?: number;
+  file: string;
+  line: number;
+  column: number;
+  calls: ServiceCall[];
+}
+
+/** ServiceChange is what a deployment does to a service. */
+export interface ServiceChange {
+  /** create, update or delete */
+  op: string;
+  service: string;
+}
+
+/** ServiceCall is a place in the code of a service where it calls something. */
+export interface ServiceCall {
+  /** service, or the type of the outgoing connection: http, sql */
+  kind: string;
+  /** empty: the code makes it up as it runs */
+  name: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Calls says what a service calls and what calls it. */
+export interface Calls {
+  /** false: it is compiled into the node or does not run, and its code does not tell */
+  known: boolean;
+  /** what the service's code names, also in what it uses of its package */
+  calls: ServiceCall[];
+  /** services whose code names it */
+  callers: Caller[];
+  /** definitions that refer to it, such as channels */
+  used: Reference[];
+}
+
+/** Caller is a place where another service calls one. */
+export interface Caller {
+  service: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** TestRequest is a package whose tests are to run. */
+export interface TestRequest {
+  package: Package;
+  /** only tests that have this text in "file: name" */
+  filter?: string;
+  /** longest time of one test, up to 30000; 5000 when absent */
+  timeout_ms?: number;
+}
+
+/** TestReport is the outcome of a package's tests. */
+export interface TestReport {
+  package: string;
+  /** it compiles and no test failed */
+  ok: boolean;
+  passed: number;
+  failed: number;
+  skipped: number;
+  duration_ms: number;
+  tests: TestResult[];
+  /** why the package does not compile */
+  messages: BuildMessage[];
+  /** why tests or parts of their output are missing */
+  cut?: string;
+}
+
+/** TestResult is the outcome of one test. */
+export interface TestResult {
+  file: string;
+  /** with the groups it is in: prices > rounds */
+  name: string;
+  /** where the test begins */
+  line?: number;
+  ok: boolean;
+  skipped?: boolean;
+  duration_ms: number;
+  error?: TestError;
+  log?: string[];
+}
+
+/** TestError says why a test failed, and where. */
+export interface TestError {
+  message: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  stack?: string;
+}
+
 /** Health says whether a node can serve. */
 export interface Health {
   ready: boolean;
@@ -277,8 +460,52 @@ export interface Status {
   /** definitions that are not in force, counted on each node */
   problems: number;
   version: string;
-  /** absent: the cluster was never backed up */
+  /** what channels did on all nodes in the last minute */
+  requests?: Requests;
+  /** absent: nothing was ever changed, or the ODB is away */
+  last_change?: LastChange;
+  /** absent: the cluster was never backed up, or the ODB is away */
   last_backup?: LastBackup;
+}
+
+/** Requests is what the channels of the whole cluster did. */
+export interface Requests {
+  recent: Recent;
+  coverage: Coverage;
+}
+
+/** Recent is what happened in about the last minute. Of several nodes the times are of all their calls together. */
+export interface Recent {
+  /** how long it covers */
+  seconds: number;
+  count: number;
+  /** of channels: answers from 500 up */
+  errors: number;
+  /** of channels: answers from 400 to 499 */
+  refused: number;
+  per_second: number;
+  errors_per_second: number;
+  mean_ms: number;
+  p50_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+}
+
+/** Coverage tells whose figures were added up: what a node that did not answer did is not in them. */
+export interface Coverage {
+  /** so many answered */
+  nodes: number;
+  of: number;
+  /** names of those that did not */
+  missing: string[];
+}
+
+/** LastChange tells of the newest revision. */
+export interface LastChange {
+  revision: number;
+  at: string;
+  by: string;
+  reason?: string;
 }
 
 /** NodeCounts counts nodes by state. */
@@ -364,14 +591,18 @@ export interface Figures {
   p95_ms: number;
   p99_ms: number;
   max_ms: number;
+  /** of several nodes the earliest */
   from: string;
   to: string;
+  /** the same of the last minute only */
+  recent: Recent;
 }
 
-/** Stats are the live figures of a node. */
+/** Stats are the live figures of one node, or of all of them together. */
 export interface Stats {
   services: Figures[];
   channels: Figures[];
+  coverage: Coverage;
 }
 
 /** Connection is the health of an outgoing connection. */
@@ -494,6 +725,21 @@ export interface DeployRequest {
   reason?: string;
   /** deploy though a node cannot run it: that one is taken out of rotation */
   force?: boolean;
+  /** by package: version that the code began from, empty for a package that must be new. When another is in force by now, the answer is 409 and current is a DeployedVersion */
+  base?: Record<string, string>;
+}
+
+/** DeployedVersion is what is in force of a package, in a conflict. */
+export interface DeployedVersion {
+  package: string;
+  /** empty: nothing of it is in force */
+  hash: string;
+  /** one of its services */
+  service?: string;
+  /** that put it into force */
+  revision?: number;
+  at: string;
+  by?: string;
 }
 
 /** Deployed says what a deployment did, and which nodes run it. */
@@ -535,6 +781,34 @@ export interface BuildMessage {
   /** from 1; 0 when it is not known */
   column: number;
   text: string;
+}
+
+/** Started says that a call runs and under which id its outcome will be. */
+export interface Started {
+  cid: string;
+  service: string;
+}
+
+/** Invocation is a call that was started without waiting for it. */
+export interface Invocation {
+  cid: string;
+  service: string;
+  /** running, done or failed */
+  state: string;
+  started: string;
+  finished?: string;
+  duration_ms: number;
+  /** that the service set for a channel */
+  status?: number;
+  content_type?: string;
+  /** what the service answered, when it is JSON */
+  answer?: unknown;
+  /** what it answered otherwise */
+  body?: File;
+  /** the answer is too large to be kept */
+  cut?: boolean;
+  /** of a failed one: why */
+  problem?: Problem;
 }
 
 /** JoinAsk is what a box sends that wants to become a node. */
@@ -910,12 +1184,248 @@ export interface ClaimCode {
   expires: string;
 }
 
+/** AuditEntry is one line of the audit log: who did or tried what, from where and how it ended. It never has a secret. */
+export interface AuditEntry {
+  /** from 1, without holes */
+  seq: number;
+  /** when it was appended: the database's clock, in microseconds */
+  at: string;
+  node?: string;
+  /** account, or "node <name>"; empty: a stranger */
+  actor?: string;
+  /** as in Actor */
+  source?: string;
+  /** the caller's address; empty on the node's own box */
+  addr?: string;
+  /** operation of the admin API, or what a node did by itself */
+  action: string;
+  /** "kind/name", "account/name" … */
+  subject?: string;
+  /** "done", "refused" or "failed" */
+  outcome: string;
+  /** status and reason */
+  detail?: string;
+  /** the revision that it made; 0 for none */
+  revision?: number;
+  cid?: string;
+  /** of this entry and the hash before it; see AuditHash */
+  hash: string;
+}
+
+/** Definition is one configured object in the ODB. */
+export interface Definition {
+  /** immutable, from [NewID] */
+  id: string;
+  /** one of [KindNames] */
+  kind: string;
+  /** unique within the kind; may change */
+  name: string;
+  /** 1 when created, +1 with each change of it */
+  version: number;
+  /** the revision that wrote this version */
+  revision: number;
+  /** canonical, see [Encode]; secrets only as references */
+  spec: unknown;
+  /** the database's clock */
+  updated: string;
+}
+
+/** JoinToken is what the ODB keeps of a join token: not its secret. */
+export interface JoinToken {
+  id: string;
+  /** in all */
+  uses: number;
+  /** uses */
+  left: number;
+  approve: boolean;
+  by: string;
+  note?: string;
+  /** the database's clock */
+  created: string;
+  expires: string;
+}
+
+/** JoinRequest is a box that asks to join and waits for an administrator. */
+export interface JoinRequest {
+  /** of the node */
+  id: string;
+  name: string;
+  /** shown on both sides, to be compared */
+  code: string;
+  /** that it asks from */
+  addr: string;
+  state: JoinState;
+  /** who decided */
+  by?: string;
+  /** the database's clock */
+  asked: string;
+  expires: string;
+}
+
+/** CheckReport is what a check of an ODB found. */
+export interface CheckReport {
+  /** sqlite, postgres, mysql or oracle */
+  kind: string;
+  /** file or host, without credentials */
+  where: string;
+  /** the database's own */
+  version?: string;
+  /** newest migration applied; 0: there are no tables yet */
+  schema: number;
+  /** newest migration that this program knows */
+  knows: number;
+  revision: number;
+  /** of one small query, in nanoseconds */
+  latency: number;
+  /** how far the database's clock is ahead of this box, in nanoseconds */
+  clock_away: number;
+  tables?: TableCount[];
+  findings: Finding[];
+}
+
+/** Answer is what a service answered. */
+export interface Answer {
+  Body: string;
+  /** "application/json" unless the service chose another */
+  ContentType: string;
+  /** what a channel would answer with */
+  Status: number;
+  CID: string;
+}
+
+/** ShellInfo says what the window around the page can do. A plain browser has no window of ours, and the page does with what a browser has. */
+export interface ShellInfo {
+  /** files are opened and saved by the system's own dialogs */
+  dialogs: boolean;
+  /** the window reads what is dropped on it; the page need not */
+  drop: boolean;
+  /** the system can show notifications */
+  notifications: boolean;
+  /** the use of the graphics processor can be set */
+  gpu: boolean;
+}
+
+/** PickFiles asks the user for files to open. */
+export interface PickFiles {
+  title?: string;
+  /** endings such as .yaml; none: any file */
+  accept?: string[];
+  multiple?: boolean;
+  /** a folder instead of files: all that is in it is picked */
+  folder?: boolean;
+}
+
+/** Picked is what the user picked or dropped; nothing when he thought better of it. */
+export interface Picked {
+  items: PickedFile[];
+  /** what was left out, and why */
+  skipped?: SkippedFile[];
+  /** name of the folder, when exactly one was given */
+  root?: string;
+}
+
+/** PickedFile is a file that the user picked or dropped. Its content can be read for an hour at /api/shell/files/{id}, and only what the user gave can be read so. */
+export interface PickedFile {
+  id: string;
+  /** without its folder */
+  name: string;
+  /** below the folder that was given, with /; the name of a file that was given itself */
+  path: string;
+  size: number;
+}
+
+/** SkippedFile is a file that was left out. */
+export interface SkippedFile {
+  path: string;
+  why: string;
+}
+
+/** SaveFile asks the user where to save a file. */
+export interface SaveFile {
+  /** proposed name, without a folder */
+  name: string;
+  title?: string;
+}
+
+/** Saving is a file that is being saved: its bytes are sent to /api/shell/saves/{id}. */
+export interface Saving {
+  id: string;
+}
+
+/** Download asks the user where to save, and saves the answer of a request there. The bytes never come to the page. */
+export interface Download {
+  /** proposed name, without a folder */
+  name: string;
+  title?: string;
+  request: Request;
+}
+
+/** Request is a request below /api/clusters. */
+export interface Request {
+  /** GET when it is absent, or POST */
+  method?: string;
+  /** begins with /api/clusters/ */
+  path: string;
+  /** JSON */
+  body?: string;
+}
+
+/** Saved says where a file was saved. */
+export interface Saved {
+  path: string;
+  size: number;
+}
+
+/** ShellEvent is something that the window tells its page, once. */
+export interface ShellEvent {
+  type: ShellEventType;
+  /** of the menu */
+  command?: string;
+  /** a signalbox:// link that was opened */
+  link?: string;
+  /** id of the cluster whose notification was clicked */
+  cluster?: string;
+  dropped?: Picked;
+}
+
+/** WindowSettings is what the user sets of the window. */
+export interface WindowSettings {
+  /** tell when a cluster goes down and when it comes back */
+  notifications: boolean;
+  /** holds from the next start on */
+  gpu: GPUPolicy;
+}
+
+/** ShellPage says how the page is, so that the window around it is the same, at the next start from its first moment on. */
+export interface ShellPage {
+  language: string;
+  dark: boolean;
+  /** of the menu and of notifications, in the page's language */
+  texts: Record<string, string>;
+}
+
+/** Browse opens an address in the system's browser. */
+export interface Browse {
+  /** https:// or http:// */
+  url: string;
+}
+
+/** PageFault is a mistake of the page, for a report that stays on this machine. */
+export interface PageFault {
+  /** of the error, such as TypeError; never its message, which may quote what it was given */
+  name: string;
+  /** names of functions, files and lines */
+  stack: string;
+}
+
 /** AppInfo says what answers below /api. */
 export interface AppInfo {
   mode: Mode;
   version: string;
   /** what the user should know, such as a file that could not be read and was set aside */
   notice?: string;
+  /** what the window around the page can do; absent in a plain browser */
+  shell?: ShellInfo;
 }
 
 /** SaveCluster is a saved cluster as the user describes it. */
@@ -1103,34 +1613,6 @@ export interface SetVault {
 /** Role is what an account may do; each includes the ones before it. */
 export type Role = "viewer" | "operator" | "developer" | "admin";
 
-/** AuditEntry is one line of the audit log: who did or tried what, from where and how it ended. It never has a secret. */
-export interface AuditEntry {
-  /** from 1, without holes */
-  seq: number;
-  /** when it was appended: the database's clock, in microseconds */
-  at: string;
-  node?: string;
-  /** account, or "node <name>"; empty: a stranger */
-  actor?: string;
-  /** as in Actor */
-  source?: string;
-  /** the caller's address; empty on the node's own box */
-  addr?: string;
-  /** operation of the admin API, or what a node did by itself */
-  action: string;
-  /** "kind/name", "account/name" … */
-  subject?: string;
-  /** "done", "refused" or "failed" */
-  outcome: string;
-  /** status and reason */
-  detail?: string;
-  /** the revision that it made; 0 for none */
-  revision?: number;
-  cid?: string;
-  /** of this entry and the hash before it; see AuditHash */
-  hash: string;
-}
-
 /** AuditHead is the end of the audit log. The zero value is that of an empty one. */
 export interface AuditHead {
   seq: number;
@@ -1167,24 +1649,6 @@ export interface OdbProblem {
   reason: string;
 }
 
-/** Definition is one configured object in the ODB. */
-export interface Definition {
-  /** immutable, from [NewID] */
-  id: string;
-  /** one of [KindNames] */
-  kind: string;
-  /** unique within the kind; may change */
-  name: string;
-  /** 1 when created, +1 with each change of it */
-  version: number;
-  /** the revision that wrote this version */
-  revision: number;
-  /** canonical, see [Encode]; secrets only as references */
-  spec: unknown;
-  /** the database's clock */
-  updated: string;
-}
-
 /** Field describes one field of a spec, read off its struct tags: `json` (name), `title`, `help`, `default`, `enum` (comma-separated), `ref` (a kind), `required`, `when` ("type=http,sql": only with that value of that field), `min`, `max`, `multiline`, `example`. */
 export interface Field {
   name: string;
@@ -1211,21 +1675,6 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
-/** JoinToken is what the ODB keeps of a join token: not its secret. */
-export interface JoinToken {
-  id: string;
-  /** in all */
-  uses: number;
-  /** uses */
-  left: number;
-  approve: boolean;
-  by: string;
-  note?: string;
-  /** the database's clock */
-  created: string;
-  expires: string;
-}
-
 /** Rotation says what a node is given to do; an administrator sets it. */
 export type OdbRotation = "online" | "draining" | "maintenance";
 
@@ -1237,6 +1686,30 @@ export interface Fault {
   message: string;
 }
 
+/** TableCount is how many rows a table has. */
+export interface TableCount {
+  table: string;
+  rows: number;
+}
+
+/** Finding is one thing that a check looked at. */
+export interface Finding {
+  /** what was looked at */
+  check: string;
+  /** ok, warning or fault */
+  level: string;
+  /** what was found */
+  message: string;
+  /** what to do about it */
+  do?: string;
+}
+
+/** ShellEventType says what a window tells. */
+export type ShellEventType = "command" | "link" | "cluster" | "drop";
+
+/** GPUPolicy says whether the page is drawn with the graphics processor. */
+export type GPUPolicy = "never" | "on-demand" | "always";
+
 /** Mode says what the handler serves. */
 export type Mode = "desktop" | "browser" | "node";
 
@@ -1244,7 +1717,7 @@ export type Mode = "desktop" | "browser" | "node";
 export type AppState = "up" | "down" | "unknown";
 
 /** ChangeType says what changed. */
-export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "cluster";
+export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "shell" | "cluster";
 
 /** VaultKind says where credentials are kept. */
 export type VaultKind = "keyring" | "file" | "passphrase";
