@@ -1410,6 +1410,11 @@ export interface Browse {
   url: string;
 }
 
+/** CopyText puts a text on the clipboard, which a page in a window may not reach. */
+export interface CopyText {
+  text: string;
+}
+
 /** PageFault is a mistake of the page, for a report that stays on this machine. */
 export interface PageFault {
   /** of the error, such as TypeError; never its message, which may quote what it was given */
