@@ -302,6 +302,131 @@ export interface RollbackRequest {
   reason?: string;
 }
 
+/** CheckRequest is code to be looked at without deploying it. */
+export interface CheckRequest {
+  packages: Package[];
+}
+
+/** CheckedPackage is what the deployment of a package would do. */
+export interface CheckedPackage {
+  /** its name, which signalbox.yaml may give */
+  package: string;
+  /** it can be deployed */
+  ok: boolean;
+  /** version that it would be */
+  hash?: string;
+  /** version in force now */
+  current?: string;
+  services: CheckedService[];
+  /** of service definitions; none when this code is in force */
+  changes: ServiceChange[];
+  /** why it cannot be deployed */
+  messages: BuildMessage[];
+  warnings: BuildMessage[];
+}
+
+/** CheckedService is a service of a package as its code declares it. */
+export interface CheckedService {
+  name: string;
+  doc?: string;
+  /** JSON Schema; absent takes any JSON */
+  input?: unknown;
+  /** JSON Schema; absent promises nothing */
+  output?: unknown;
+  /** absent: the node's default */
+  timeout_ms?: number;
+  file: string;
+  line: number;
+  column: number;
+  calls: ServiceCall[];
+}
+
+/** ServiceChange is what a deployment does to a service. */
+export interface ServiceChange {
+  /** create, update or delete */
+  op: string;
+  service: string;
+}
+
+/** ServiceCall is a place in the code of a service where it calls something. */
+export interface ServiceCall {
+  /** service, or the type of the outgoing connection: http, sql */
+  kind: string;
+  /** empty: the code makes it up as it runs */
+  name: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Calls says what a service calls and what calls it. */
+export interface Calls {
+  /** false: it is compiled into the node or does not run, and its code does not tell */
+  known: boolean;
+  /** what the service's code names, also in what it uses of its package */
+  calls: ServiceCall[];
+  /** services whose code names it */
+  callers: Caller[];
+  /** definitions that refer to it, such as channels */
+  used: Reference[];
+}
+
+/** Caller is a place where another service calls one. */
+export interface Caller {
+  service: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** TestRequest is a package whose tests are to run. */
+export interface TestRequest {
+  package: Package;
+  /** only tests that have this text in "file: name" */
+  filter?: string;
+  /** longest time of one test, up to 30000; 5000 when absent */
+  timeout_ms?: number;
+}
+
+/** TestReport is the outcome of a package's tests. */
+export interface TestReport {
+  package: string;
+  /** it compiles and no test failed */
+  ok: boolean;
+  passed: number;
+  failed: number;
+  skipped: number;
+  duration_ms: number;
+  tests: TestResult[];
+  /** why the package does not compile */
+  messages: BuildMessage[];
+  /** why tests or parts of their output are missing */
+  cut?: string;
+}
+
+/** TestResult is the outcome of one test. */
+export interface TestResult {
+  file: string;
+  /** with the groups it is in: prices > rounds */
+  name: string;
+  /** where the test begins */
+  line?: number;
+  ok: boolean;
+  skipped?: boolean;
+  duration_ms: number;
+  error?: TestError;
+  log?: string[];
+}
+
+/** TestError says why a test failed, and where. */
+export interface TestError {
+  message: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  stack?: string;
+}
+
 /** Health says whether a node can serve. */
 export interface Health {
   ready: boolean;
@@ -600,6 +725,21 @@ export interface DeployRequest {
   reason?: string;
   /** deploy though a node cannot run it: that one is taken out of rotation */
   force?: boolean;
+  /** by package: version that the code began from, empty for a package that must be new. When another is in force by now, the answer is 409 and current is a DeployedVersion */
+  base?: Record<string, string>;
+}
+
+/** DeployedVersion is what is in force of a package, in a conflict. */
+export interface DeployedVersion {
+  package: string;
+  /** empty: nothing of it is in force */
+  hash: string;
+  /** one of its services */
+  service?: string;
+  /** that put it into force */
+  revision?: number;
+  at: string;
+  by?: string;
 }
 
 /** Deployed says what a deployment did, and which nodes run it. */
@@ -641,6 +781,34 @@ export interface BuildMessage {
   /** from 1; 0 when it is not known */
   column: number;
   text: string;
+}
+
+/** Started says that a call runs and under which id its outcome will be. */
+export interface Started {
+  cid: string;
+  service: string;
+}
+
+/** Invocation is a call that was started without waiting for it. */
+export interface Invocation {
+  cid: string;
+  service: string;
+  /** running, done or failed */
+  state: string;
+  started: string;
+  finished?: string;
+  duration_ms: number;
+  /** that the service set for a channel */
+  status?: number;
+  content_type?: string;
+  /** what the service answered, when it is JSON */
+  answer?: unknown;
+  /** what it answered otherwise */
+  body?: File;
+  /** the answer is too large to be kept */
+  cut?: boolean;
+  /** of a failed one: why */
+  problem?: Problem;
 }
 
 /** JoinAsk is what a box sends that wants to become a node. */
@@ -1228,9 +1396,11 @@ export interface WindowSettings {
   gpu: GPUPolicy;
 }
 
-/** ShellTexts are the texts of the menu and of notifications in the page's language. */
-export interface ShellTexts {
+/** ShellPage says how the page is, so that the window around it is the same, at the next start from its first moment on. */
+export interface ShellPage {
   language: string;
+  dark: boolean;
+  /** of the menu and of notifications, in the page's language */
   texts: Record<string, string>;
 }
 
