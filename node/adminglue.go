@@ -63,9 +63,8 @@ func (v clusterView) Status(ctx context.Context) client.Status {
 		Version: v.n.opts.Version, Problems: len(v.n.rec.Problems()),
 	}
 	s.ODB, s.Level = v.odbState(ctx)
-	var level bool
-	s.Nodes, level = v.count(s.Revision)
-	s.Level = s.Level && level
+	nodes, problems, level := v.count(s.Revision)
+	s.Nodes, s.Problems, s.Level = nodes, s.Problems+problems, s.Level && level
 	if s.ODB.State == "up" {
 		var err error
 		if s.LastBackup, err = lastBackup(ctx, v.n.store); err != nil {

@@ -90,6 +90,8 @@ type Cluster interface {
 	Ready() bool
 	Status(ctx context.Context) client.Status
 	Nodes(ctx context.Context) []client.Node
+	// Problems are the definitions that are not in force, on every node that answers.
+	Problems(ctx context.Context) []client.NodeProblem
 	// Topology shows the nodes and the ways between them.
 	Topology(ctx context.Context) client.Topology
 	// Rotate gives a node, by name or id, something else to do and returns how it is.

@@ -26,6 +26,14 @@ func (b *box) Token() (id, hash, text string, err error) {
 	return id, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "sbj_" + id, nil
 }
 
+func (b *box) Problems(context.Context) []client.NodeProblem {
+	var out []client.NodeProblem
+	for _, p := range b.problemList() {
+		out = append(out, client.NodeProblem{Node: "node-1", Problem: p})
+	}
+	return out
+}
+
 func (b *box) Topology(ctx context.Context) client.Topology {
 	return client.Topology{Nodes: b.Nodes(ctx), Links: []client.Link{}, Parts: [][]string{{"node-1"}}}
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"signalbox.internal/node/admin/client"
-	"signalbox.internal/odb"
 )
 
 // health tells a load balancer or a probe whether the node serves; nothing else.
@@ -45,12 +44,8 @@ func (a *API) connections(*call) (any, error) {
 	return client.List[client.Connection]{Items: items}, nil
 }
 
-func (a *API) problems(*call) (any, error) {
-	items := a.cfg.Problems()
-	if items == nil {
-		items = []odb.Problem{}
-	}
-	return client.List[odb.Problem]{Items: items}, nil
+func (a *API) problems(c *call) (any, error) {
+	return client.List[client.NodeProblem]{Items: append([]client.NodeProblem{}, a.cfg.Cluster.Problems(c.Context())...)}, nil
 }
 
 // ping asks the far side of an outgoing connection.

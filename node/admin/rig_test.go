@@ -321,7 +321,7 @@ func (b *box) Status(context.Context) client.Status {
 }
 
 func (b *box) Nodes(context.Context) []client.Node {
-	return []client.Node{{Name: "node-1", State: "up", Rotation: "online", Roles: []string{"server"}, Ready: true, Revision: b.running.Load().Revision()}}
+	return []client.Node{{SeenBy: []string{}, Name: "node-1", State: "up", Rotation: "online", Roles: []string{"server"}, Ready: true, Revision: b.running.Load().Revision()}}
 }
 
 func (b *box) Connections() []client.Connection {

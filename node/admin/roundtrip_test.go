@@ -139,11 +139,11 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 		t.Errorf("gossip keys are %+v", keys)
 	}
 	must2(c.RotateGossipKeys(ctx))(t)
-	pass := must2(c.CreateJoinToken(ctx, client.CreatePass{Note: "shed"}))(t)
-	if all := must2(c.JoinTokens(ctx))(t); len(all) != 1 || all[0].ID != pass.ID || all[0].Left != 1 || pass.Token == "" {
-		t.Errorf("join tokens are %+v, made was %+v", all, pass)
+	token := must2(c.CreateJoinToken(ctx, client.CreateJoinToken{Note: "shed"}))(t)
+	if all := must2(c.JoinTokens(ctx))(t); len(all) != 1 || all[0].ID != token.ID || all[0].Left != 1 || token.Token == "" {
+		t.Errorf("join tokens are %+v, made was %+v", all, token)
 	}
-	must(t, c.DeleteJoinToken(ctx, pass.ID))
+	must(t, c.DeleteJoinToken(ctx, token.ID))
 	must2(c.CommitToJoin(ctx, client.JoinCommit{}))(t)
 	must2(c.Join(ctx, client.JoinAsk{Name: "box", Secret: "good"}))(t)
 	id := odb.NewID()

@@ -87,7 +87,7 @@ func (a *API) statusRoutes() []route {
 		{method: get, path: "/nodes", role: odb.Viewer, id: "listNodes", summary: "The nodes of the cluster.", answer: client.List[client.Node]{}, handle: a.nodes},
 		{method: get, path: "/stats", role: odb.Viewer, id: "stats", summary: "Live figures of services and channels on this node.", answer: client.Stats{}, handle: a.stats},
 		{method: get, path: "/connections", role: odb.Viewer, id: "listConnections", summary: "Health of the outgoing connections of this node.", answer: client.List[client.Connection]{}, handle: a.connections},
-		{method: get, path: "/problems", role: odb.Viewer, id: "listProblems", summary: "Definitions that this node could not put into force, and why.", answer: client.List[odb.Problem]{}, handle: a.problems},
+		{method: get, path: "/problems", role: odb.Viewer, id: "listProblems", summary: "Definitions that a node could not put into force, and why, of all nodes that answer.", answer: client.List[client.NodeProblem]{}, handle: a.problems},
 		{
 			method: get, path: "/events", role: odb.Viewer, id: "events", answer: client.Events{}, handle: a.events,
 			summary: "What happened after a cursor; waits up to 25 s for something to happen. Without a cursor it answers at once with the present one.",

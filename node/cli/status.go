@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"signalbox.internal/node/admin/client"
-	"signalbox.internal/odb"
 )
 
 func newStatus(a *app) *cobra.Command {
@@ -15,7 +14,7 @@ func newStatus(a *app) *cobra.Command {
 		Use: "status", Short: "The cluster at a glance",
 		Long: `Shows the cluster at a glance: how many nodes are up, whether all of them run
 the newest revision, whether the database answers, when the cluster was backed up
-last, and every definition that could not be put into force, with the reason.`,
+last, and every definition that a node could not put into force, with the reason.`,
 		Example: `  signalbox status
   signalbox status --dir /var/lib/signalbox
   signalbox status -o json | jq .level`,
@@ -25,7 +24,7 @@ last, and every definition that could not be put into force, with the reason.`,
 			if err != nil {
 				return fmt.Errorf("get status: %w", err)
 			}
-			var problems []odb.Problem
+			var problems []client.NodeProblem
 			if s.Problems > 0 && a.flags.output == outputTable {
 				if problems, err = c.Problems(ctx); err != nil {
 					return fmt.Errorf("list problems: %w", err)
@@ -36,7 +35,7 @@ last, and every definition that could not be put into force, with the reason.`,
 	}
 }
 
-func statusTable(o *screen, s client.Status, problems []odb.Problem) {
+func statusTable(o *screen, s client.Status, problems []client.NodeProblem) {
 	o.facts(
 		[2]string{"cluster", s.Cluster},
 		[2]string{"revision", fmt.Sprintf("%d, %s", s.Revision, word(s.Level, "on every node", "not yet on every node"))},
@@ -57,9 +56,9 @@ func statusTable(o *screen, s client.Status, problems []odb.Problem) {
 	o.line("")
 	var rows [][]cell
 	for _, p := range problems {
-		rows = append(rows, []cell{text(p.Kind), text(p.Name), styled(red, p.Reason)})
+		rows = append(rows, []cell{text(p.Node), text(p.Kind), text(p.Name), styled(red, p.Reason)})
 	}
-	o.table([]string{"KIND", "NAME", "NOT IN FORCE BECAUSE"}, rows)
+	o.table([]string{"NODE", "KIND", "NAME", "NOT IN FORCE BECAUSE"}, rows)
 }
 
 func backupText(b *client.LastBackup) string {

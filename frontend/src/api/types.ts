@@ -274,7 +274,7 @@ export interface Status {
   term?: number;
   odb: Part;
   redis?: Part;
-  /** definitions that are not in force */
+  /** definitions that are not in force, counted on each node */
   problems: number;
   version: string;
   /** absent: the cluster was never backed up */
@@ -307,6 +307,11 @@ export interface AcceptedODB {
   was: number;
 }
 
+/** NodeProblem is a definition that one node could not put into force. */
+export interface NodeProblem extends OdbProblem {
+  node: string;
+}
+
 /** Node is one box. */
 export interface Node {
   name: string;
@@ -330,6 +335,8 @@ export interface Node {
   joined: string;
   /** last sign of life; the year 1: none since the answering node started */
   heard: string;
+  /** names of the other nodes that hear it */
+  seen_by: string[];
   /** why it is not up or not ready, in words */
   why?: string;
   /** definitions that it could not put into force */
@@ -586,8 +593,8 @@ export interface JoinBundle {
   gossip: string[];
 }
 
-/** CreatePass asks for a join token. */
-export interface CreatePass {
+/** CreateJoinToken asks for a join token. */
+export interface CreateJoinToken {
   /** how long it is good for; 3600 when absent */
   ttl_seconds?: number;
   /** how many boxes may join with it; 1 when absent */
@@ -597,8 +604,8 @@ export interface CreatePass {
   note?: string;
 }
 
-/** CreatedPass is a fresh join token. Its text is shown once. */
-export interface CreatedPass extends JoinPass {
+/** NewJoinToken is a fresh join token. Its text is shown once. */
+export interface NewJoinToken extends JoinToken {
   token: string;
 }
 
@@ -1208,8 +1215,8 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
-/** JoinPass is what the ODB keeps of a join token: not its secret. */
-export interface JoinPass {
+/** JoinToken is what the ODB keeps of a join token: not its secret. */
+export interface JoinToken {
   id: string;
   /** in all */
   uses: number;

@@ -35,7 +35,7 @@ type Status struct {
 	Term     int64      `json:"term,omitempty"`
 	ODB      Part       `json:"odb"`
 	Redis    *Part      `json:"redis,omitempty"`
-	Problems int        `json:"problems" jsonschema:"definitions that are not in force"`
+	Problems int        `json:"problems" jsonschema:"definitions that are not in force, counted on each node"`
 	Version  string     `json:"version"`
 
 	LastBackup *LastBackup `json:"last_backup,omitempty" jsonschema:"absent: the cluster was never backed up"`
@@ -63,6 +63,12 @@ type AcceptedODB struct {
 	Was      int64 `json:"was" jsonschema:"in force before"`
 }
 
+// NodeProblem is a definition that one node could not put into force.
+type NodeProblem struct {
+	Node string `json:"node"`
+	odb.Problem
+}
+
 // Node is one box.
 type Node struct {
 	Name     string    `json:"name"`
@@ -83,6 +89,7 @@ type Node struct {
 	Gossip   string    `json:"gossip"`
 	Joined   time.Time `json:"joined"`
 	Heard    time.Time `json:"heard" jsonschema:"last sign of life; the year 1: none since the answering node started"`
+	SeenBy   []string  `json:"seen_by" jsonschema:"names of the other nodes that hear it"`
 	Why      string    `json:"why,omitempty" jsonschema:"why it is not up or not ready, in words"`
 	Problems int       `json:"problems" jsonschema:"definitions that it could not put into force"`
 	Local    bool      `json:"local" jsonschema:"it is the node that answers"`
@@ -196,9 +203,10 @@ func (c *Client) Connections(ctx context.Context) ([]Connection, error) {
 	return l.Items, err
 }
 
-// Problems lists the definitions that the node could not put into force.
-func (c *Client) Problems(ctx context.Context) ([]odb.Problem, error) {
-	var l List[odb.Problem]
+// Problems lists the definitions that a node could not put into force, of all
+// nodes that answer.
+func (c *Client) Problems(ctx context.Context) ([]NodeProblem, error) {
+	var l List[NodeProblem]
 	err := c.get(ctx, path("problems"), nil, &l)
 	return l.Items, err
 }
