@@ -1,5 +1,6 @@
 // Keys of the whole app. None destroys anything. A key typed into a field stays there.
 import { useEffect, useRef } from 'react'
+import { actOnNotice } from '../ui/notice'
 
 export interface Keys {
   palette: () => void
@@ -26,6 +27,10 @@ export function useKeys(keys: Keys): void {
       if (event.altKey && /^Digit[1-9]$/.test(event.code)) {
         event.preventDefault()
         act.cluster(Number(event.code.slice(5)))
+        return
+      }
+      if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !typing(event.target) && actOnNotice()) {
+        event.preventDefault()
         return
       }
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector('[role="dialog"]')) return
