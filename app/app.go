@@ -28,6 +28,7 @@ type Config struct {
 	Mode    Mode    // told to the user interface; empty means desktop
 	Version string  // of the program; empty means "dev"
 	Keyring Keyring // nil means the operating system's
+	Shell   Shell   // the window around the page; nil when there is none
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 }
@@ -41,6 +42,8 @@ type App struct {
 	vault   *vault
 	changes *changes
 	looked  *attention
+	reports *reports
+	shell   *shell // nil without a window
 	notice  string
 
 	mu      sync.Mutex
@@ -68,6 +71,10 @@ func Open(cfg Config) (*App, error) {
 		return nil, errors.Join(fmt.Errorf("the folder %s is used by another app", cfg.Dir), err)
 	}
 	a.changes = newChanges(newID()[:8])
+	a.reports = newReports(cfg, a.log)
+	if cfg.Shell != nil {
+		a.shell = newShell(a, cfg.Shell)
+	}
 	a.looked = &attention{clock: cfg.Now, begin: a.wakeAll}
 	a.vault = newVault(cfg, func() { a.changes.add(ChangeVault, "") })
 	var err error
@@ -77,6 +84,7 @@ func Open(cfg Config) (*App, error) {
 	if a.notice != "" {
 		a.log.Warn("the list of clusters could not be read", "notice", a.notice)
 	}
+	a.notice = strings.TrimSpace(a.notice + " " + a.reports.collect())
 	for _, e := range a.list.all() {
 		if a.conns[e.ID], err = a.newConn(e); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -98,7 +106,10 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.New("run app: it runs, or has run, already")
 	}
 	a.ctx = ctx
-	a.workers.Go(a.vault.start)
+	a.workers.Go(func() { a.reports.contain("vault", a.vault.start) })
+	if a.shell != nil {
+		a.workers.Go(func() { a.reports.contain("alerts", func() { a.watch(ctx) }) })
+	}
 	for _, c := range a.conns {
 		a.work(c) //nolint:contextcheck // it takes the context from a.ctx, set above
 	}
@@ -107,6 +118,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.mu.Lock() // a worker that is being started now is waited for, and none is from here on
 	a.workers.Wait()
 	a.mu.Unlock()
+	if a.shell != nil {
+		a.shell.saves.closeAll()
+	}
 	return a.Close()
 }
 

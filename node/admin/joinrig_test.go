@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"time"
 
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/odb"
@@ -53,6 +54,14 @@ func (b *box) Remove(_ context.Context, name string) error {
 
 func (b *box) Restart(_ context.Context, name string) (client.Node, error) {
 	return client.Node{}, odb.Errorf(odb.NotFound, "restart node", name, "there is no such node")
+}
+
+func (b *box) Certificates(context.Context) client.Certificates {
+	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	return client.Certificates{
+		Authority: client.Certificate{Subject: "CN=Signalbox cluster test", SHA256: "00ff", Until: until},
+		Nodes:     []client.NodeCertificate{{Node: "node-1", Control: &client.Certificate{Serial: "1f", Until: until}}},
+	}
 }
 
 func (b *box) GossipKeys(context.Context) []client.KeyedNode {

@@ -25,13 +25,20 @@ func (a *API) nodes(c *call) (any, error) {
 	return client.List[client.Node]{Items: items}, nil
 }
 
-func (a *API) stats(*call) (any, error) {
-	s := a.cfg.Stats()
+func (a *API) stats(c *call) (any, error) {
+	all, err := c.queryBool("all")
+	if err != nil {
+		return nil, err
+	}
+	s := a.cfg.Stats(c.Context(), all)
 	if s.Services == nil {
 		s.Services = []client.Figures{}
 	}
 	if s.Channels == nil {
 		s.Channels = []client.Figures{}
+	}
+	if s.Coverage.Missing == nil {
+		s.Coverage.Missing = []string{}
 	}
 	return s, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +84,7 @@ func TestClientCoversTheAPI(t *testing.T) {
 	problemOf(t, err, http.StatusConflict)
 	must2(c.OpenAPI(ctx))(t)
 	must2(c.Backup(ctx, goodPassphrase, io.Discard))(t)
+	must2(c.InspectBackup(ctx, goodPassphrase, strings.NewReader("any")))(t)
 	must2(c.CheckODB(ctx))(t)
 	must2(c.CopyODB(ctx, "sqlite:new", nil))(t)
 	must2(c.CreateAccount(ctx, client.CreateAccount{Name: "ann", Role: odb.Viewer}))(t)
@@ -103,7 +105,9 @@ func TestClientCoversTheAPI(t *testing.T) {
 	must2(c.AuditRevisions(ctx, 1, 2))(t)
 	clusterCalls(t, c, r)
 
+	must2(c.Certificates(ctx))(t)
 	must2(c.SignIn(ctx, client.SignIn{Account: "admin", Password: "long enough", Token: true}))(t)
+	must(t, c.ChangePassword(ctx, client.ChangePassword{Current: "long enough", Password: "longer than that"}))
 	must(t, c.SignOut(ctx))
 
 	used := map[string]bool{}
