@@ -77,7 +77,6 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
     ...(writes ? [{ title: t('definition.copy'), run: () => go(copy) }] : []),
     ...(writes && !kind.fixed ? [{ title: t('definition.rename'), run: () => setAsk('rename') }] : []),
     ...(writes ? [{ title: t('definition.delete', { name: definition.name }), run: () => setAsk('delete'), words: ['delete', ...at] }] : []),
-    { title: t('definition.link'), run: () => void copyText(appLink(cluster)) },
   ])
   return (
     <>
@@ -88,6 +87,7 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
           <div className="quiet small">{t('definition.version', { version: definition.version, revision: definition.revision })} · <Ago at={definition.updated} /></div>
         </div>
         <div className="actions">
+          <Button variant="subtle" color="gray" onClick={() => void copyText(appLink(cluster))}>{t('definition.link')}</Button>
           <CopyCommand cluster={cluster} words={['get', ...at, '-o', 'yaml']} />
           {pings && <Button variant="default" loading={ping.isPending} onClick={() => ping.mutate()}>{t('ping.now')}</Button>}
           {writes && (

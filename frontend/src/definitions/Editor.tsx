@@ -83,7 +83,7 @@ export function Editor({ cluster, kind, fields, view = 'form', stored, start, er
       queries.setQueryData(['c', cluster.id, 'definition', kind.name, written.name], written)
       void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
       tell(written, before)
-      if (errand && !stored) finish(cluster, fields, errand, written.name)
+      if (errand && !stored) finish(errand, written.name)
       else if (!stored) go(href(['c', cluster.id, 'd', kind.name, written.name]))
     },
     onError: (error) => {
@@ -200,8 +200,8 @@ function begin(cluster: Cluster, kind: Kind, stored: Definition | undefined, sta
 }
 
 /** Puts the name of what was made into the draft that waits for it, and goes back to it. */
-function finish(cluster: Cluster, fields: Field[], errand: Errand, made: string) {
-  errand.choose(made, fields)
+function finish(errand: Errand, made: string) {
+  errand.choose(made)
   notify(t('definition.made', { name: made }))
   go(errand.back)
 }

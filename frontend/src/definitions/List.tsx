@@ -9,7 +9,7 @@ import { DataTable } from '../list/DataTable'
 import { useActions } from '../shell/actions'
 import { go, href } from '../shell/router'
 import { t } from '../text'
-import { saveFile } from '../ui/file'
+import { saveText } from '../ui/file'
 import { CopyCommand } from '../ui/CopyCommand'
 import { Blank, Shown } from '../ui/states'
 import { Bulk, type BulkAct } from './Bulk'
@@ -76,7 +76,7 @@ function Acts({ kind, fields, writes, picked, onAct }: { kind: Kind; fields: Fie
 }
 
 function saveAll(kind: Kind, rows: readonly Definition[]) {
-  saveFile(`${kind.name}.yaml`, rows.map((row) => toYAML(row.kind, row.name, row.spec)).join('---\n'), 'application/yaml')
+  saveText(`${kind.name}.yaml`, rows.map((row) => toYAML(row.kind, row.name, row.spec)).join('---\n'), 'application/yaml')
 }
 
 /** Edits of this kind that nobody saved, so that none is forgotten. */

@@ -49,7 +49,7 @@ export function draftsOf(cluster: string, kind: string): string[] {
 /** A form that waits until something new is made, to refer to it. */
 export interface Errand {
   back: string
-  choose: (made: string, fields: Field[]) => void
+  choose: (made: string) => void
 }
 
 /** The errand that an address tells: for (kind), name and at (a pointer). */

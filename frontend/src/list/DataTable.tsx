@@ -7,7 +7,7 @@ import * as z from 'zod/mini'
 import { t } from '../text'
 import { Blank } from '../ui/states'
 import { useStored } from '../ui/store'
-import { saveFile } from '../ui/file'
+import { saveText } from '../ui/file'
 import { between, csv, nextSort, plainView, visibleRows, type Column } from './rows'
 
 export interface ShownColumn<Row> extends Column<Row> {
@@ -73,7 +73,7 @@ export function DataTable<Row>(props: Props<Row>) {
             ))}
           </Menu.Dropdown>
         </Menu>
-        <Button variant="default" onClick={() => saveFile(props.name + '.csv', csv(visible, shown), 'text/csv')}>CSV</Button>
+        <Button variant="default" onClick={() => saveText(props.name + '.csv', csv(visible, shown), 'text/csv')}>CSV</Button>
         <span className="quiet small" role="status">
           {visible.length === rows.length ? t('list.count', { n: rows.length }) : t('list.some', { n: visible.length, all: rows.length })}
         </span>

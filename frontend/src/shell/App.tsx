@@ -1,5 +1,5 @@
 // From the address to the screen.
-import { lazy, Suspense, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { useLive } from '../api/live'
 import { useClusters, useKinds } from '../api/queries'
 import { sees } from '../api/role'
@@ -13,7 +13,8 @@ import { Home } from '../screens/Home'
 import { SignIn } from '../screens/SignIn'
 import { t, useLanguage } from '../text'
 import { Blank, Loading, Shown } from '../ui/states'
-import { href, useRoute, type Route } from './router'
+import { resolveLink } from './link'
+import { href, replace, useRoute, type Route } from './router'
 import { Shell } from './Shell'
 
 const Services = lazy(() => import('../screens/Services'))
@@ -43,6 +44,7 @@ function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[
   const [area, , section] = route.path
   if (area === undefined) return <Home clusters={clusters} />
   if (area === 'add') return <AddCluster link={route.query.link ?? ''} />
+  if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
@@ -75,6 +77,16 @@ function OfKind({ cluster, kind, children }: { cluster: Cluster; kind: string; c
       }}
     </Shown>
   )
+}
+
+/** Goes to the place that a link of somebody else's app means. */
+function OpenLink({ clusters, query }: { clusters: Cluster[]; query: Record<string, string> }) {
+  const to = resolveLink(clusters, query)
+  useEffect(() => {
+    if (to) replace(to)
+  }, [to])
+  if (to) return <Loading />
+  return <Blank title={t('link.unknown', { name: query.cluster ?? '' })}><p className="quiet">{t('link.help')} <code>{query.ca}</code></p><a href={href(['add'])}>{t('add.title')}</a></Blank>
 }
 
 const Missing = () => <Blank title={t('error.title.missing')}><a href={href([])}>{t('home.title')}</a></Blank>

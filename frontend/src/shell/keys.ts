@@ -41,6 +41,7 @@ export function useKeys(keys: Keys): void {
       else if (event.key === '?') act.help()
       else if (event.key === 'c') act.switcher()
       else if (event.key === '/') focus('[data-search]')
+      else if (event.key === 'f') document.querySelector<HTMLElement>('[data-filter]')?.click()
       else if (event.key === 'n') document.querySelector<HTMLElement>('[data-new]')?.click()
       else return
       event.preventDefault()

@@ -1,9 +1,8 @@
-// Files for the user: a download in a browser.
-export function saveFile(name: string, text: string, type = 'text/plain'): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name.replace(/[^\w.() -]+/g, '_')
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+import { problemOf } from '../api/http'
+import { saveFile } from '../api/shell'
+import { notify } from './notice'
+
+/** Saves a text under a name that the user may change. */
+export function saveText(name: string, text: string, type = 'text/plain'): void {
+  saveFile(name.replace(/[^\w.() -]+/g, '_'), new Blob([text], { type: `${type};charset=utf-8` })).catch((error: unknown) => notify(problemOf(error).detail ?? '', true))
 }
