@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
 )
 
 // health tells a load balancer or a probe whether the node serves; nothing else.
