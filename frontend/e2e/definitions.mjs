@@ -118,7 +118,7 @@ export default async function definitions(kit) {
     await look('roll-back')
     await page.getByLabel(/Type the cluster's name/).fill('Test bench')
     await button('Roll back').click()
-    await page.getByText(/Saved as revision/).waitFor()
+    await page.getByText('Roll back', { exact: true }).waitFor({ state: 'detached' })
     assert.equal((await api('definitions/outgoing/e2e.partner')).status, 404)
     await at('/settings')
     await page.getByRole('switch', { name: 'Protected' }).uncheck({ force: true })

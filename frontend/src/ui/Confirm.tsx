@@ -13,17 +13,18 @@ export interface ConfirmProps {
   calm?: boolean
   /** Stands at the left of the buttons, such as the command of the act. */
   aside?: ReactNode
+  size?: 'lg' | 'xl'
   children: ReactNode
   onConfirm: () => void
   onClose: () => void
 }
 
-export function Confirm({ cluster, title, action, busy = false, calm = false, aside, children, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ cluster, title, action, busy = false, calm = false, size = 'lg', aside, children, onConfirm, onClose }: ConfirmProps) {
   const [typed, setTyped] = useState('')
   const guarded = cluster?.protected === true
   const ready = !busy && (!guarded || typed === cluster?.name)
   return (
-    <Modal opened onClose={onClose} title={title} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
