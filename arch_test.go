@@ -108,6 +108,7 @@ var table = map[string]row{
 	"node/cmd/signalbox": {may: []string{"node/cli"}},
 	"build/bench":        {may: []string{"..."}},
 	"build/icons":        {},
+	"build/inventory":    {},
 	"build/testservers":  {},
 
 	// The desktop app.

@@ -666,6 +666,10 @@ export interface Kind {
   schema: unknown;
   /** how many definitions of the kind there are */
   count: number;
+  /** names are written in code: a definition cannot be renamed */
+  fixed?: boolean;
+  /** a definition has a far side that can be asked how it is */
+  pings?: boolean;
 }
 
 /** CreateDefinition is a definition to be made. */
