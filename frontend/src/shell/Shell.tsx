@@ -48,7 +48,7 @@ export function Shell({ clusters, cluster, route, children }: Props) {
       <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
       {(open === 'palette' || open === 'switcher') && <Palette clusters={clusters} cluster={cluster} only={open === 'switcher' ? 'clusters' : undefined} onClose={() => setOpen(undefined)} />}
-      <Window clusters={clusters} cluster={cluster} route={route} onOpen={setOpen} />
+      <Window clusters={clusters} cluster={cluster} onOpen={setOpen} />
       <Notices />
     </div>
   )

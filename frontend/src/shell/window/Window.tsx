@@ -3,23 +3,22 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { call, problemOf } from '../../api/http'
 import { onShell } from '../../api/live'
-import { useApp, useClusters } from '../../api/queries'
+import { useApp } from '../../api/queries'
 import { browse, opened, openFiles, type Opened } from '../../api/shell'
 import type { Cluster, List, ShellEvent } from '../../api/types'
 import { t, texts, useLanguage } from '../../text'
 import { copyText } from '../../ui/copy'
 import { notify } from '../../ui/notice'
-import { go, href, type Route } from '../router'
+import { appLink, openLink } from '../link'
+import { go, href } from '../router'
 import { report } from './Boundary'
 import { Drop } from './Drop'
-import { fromLink, linkTo } from './link'
 import { Settings } from './Settings'
 import { apply, setSize, step } from './zoom'
 
 interface Props {
   clusters: Cluster[]
   cluster: Cluster | undefined
-  route: Route
   /** What the menu can open of the frame. */
   onOpen: (what: 'palette' | 'switcher' | 'help') => void
 }
@@ -46,20 +45,15 @@ export function Window(props: Props) {
     larger: () => setSize(step(1)),
     smaller: () => setSize(step(-1)),
     normal: () => setSize(100),
-    copyLink: () => void (props.cluster && copyText(linkTo(props.cluster, props.route))),
+    copyLink: () => void (props.cluster && copyText(appLink(props.cluster))),
   }
   const tell = (event: ShellEvent) => {
     if (event.type === 'command') commands[event.command ?? '']?.()
     else if (event.type === 'cluster' && event.cluster) go(href(['c', event.cluster]))
     else if (event.type === 'drop' && event.dropped) setGiven(opened(event.dropped))
-    else if (event.type === 'link' && event.link) {
-      const to = fromLink(event.link, props.clusters)
-      if (to) go(to)
-      else notify(t('link.unknown'), true)
-    }
+    else if (event.type === 'link' && event.link && !openLink(event.link)) go(href(['add'], { link: event.link }))
   }
-  const read = useClusters().isFetched // a link may mean one of them
-  useInbox(app.data?.shell !== undefined && read, tell)
+  useInbox(app.data?.shell !== undefined, tell)
   useWindow(app.data?.shell !== undefined)
   return (
     <>

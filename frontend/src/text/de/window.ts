@@ -13,7 +13,6 @@ export const window: Record<keyof typeof en, Text> = {
   'fault.help': 'Was Sie in Formulare getippt haben, bleibt erhalten. Ein Bericht ohne Ihre Daten bleibt auf diesem Rechner.',
   'fault.retry': 'Noch einmal zeigen',
   'fault.title': 'Auf dieser Seite ist ein Fehler des Programms aufgetreten',
-  'link.unknown': 'Der Link führt zu einem Cluster, der nicht in Ihrer Liste ist. Fügen Sie ihn hinzu und öffnen Sie den Link dann noch einmal.',
   'settings.about': 'Signalbox {version}',
   'settings.gpu': 'Mit dem Grafikprozessor zeichnen',
   'settings.gpu.always': 'Immer',

@@ -12,7 +12,6 @@ export const window = {
   'fault.help': 'What you typed into forms is kept. A report without your data stays on this machine.',
   'fault.retry': 'Show it again',
   'fault.title': 'This screen made a mistake',
-  'link.unknown': 'The link leads to a cluster that is not in your list. Add it first, then open the link again.',
   'settings.about': 'Signalbox {version}',
   'settings.gpu': 'Draw with the graphics processor',
   'settings.gpu.always': 'Always',
