@@ -21,6 +21,8 @@ const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
 const Nodes = lazy(() => import('../screens/Nodes'))
 const History = lazy(() => import('../whole/History'))
+const Apply = lazy(() => import('../whole/Apply'))
+const Export = lazy(() => import('../whole/Export'))
 const Compare = lazy(() => import('../whole/Compare'))
 const AtRevision = lazy(() => import('../whole/AtRevision'))
 const Audit = lazy(() => import('../screens/Audit'))
@@ -65,6 +67,8 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
     case 'history': return rest[0] === undefined
       ? <History cluster={cluster} route={route} />
       : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
+    case 'apply': return sees(cluster, 'developer') ? <Apply cluster={cluster} /> : <NotAllowed role="developer" />
+    case 'export': return <Export cluster={cluster} />
     case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} /> : <NotAllowed />
     case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
     default: return <Missing />
@@ -94,4 +98,4 @@ function OpenLink({ clusters, query }: { clusters: Cluster[]; query: Record<stri
 }
 
 const Missing = () => <Blank title={t('error.title.missing')}><a href={href([])}>{t('home.title')}</a></Blank>
-const NotAllowed = () => <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role: 'admin' })}</p></Blank>
+const NotAllowed = ({ role = 'admin' }: { role?: string }) => <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role })}</p></Blank>
