@@ -129,12 +129,12 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
 function Notices() {
   const notices = useNotices()
   return (
-    <div role="status" aria-live="polite" style={{ position: 'fixed', right: 16, bottom: 16, zIndex: 400, display: 'grid', gap: 8, maxWidth: 420 }}>
+    <div role="status" aria-live="polite" className="notices">
       {notices.map((one) => (
-        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')} style={{ margin: 0, boxShadow: '0 2px 10px rgb(0 0 0 / 20%)' }}>
+        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')}>
           <span className="grow">{one.text}</span>
           {one.act && <Button variant="default" onClick={() => { dismiss(one.id); one.act?.run() }}>{one.act.label}</Button>}
-          <button type="button" className="link" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
+          <button type="button" className="close" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
         </div>
       ))}
     </div>
