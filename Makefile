@@ -10,9 +10,13 @@ MAKEFLAGS   += --no-print-directory
 GOLANGCI_VERSION  := v2.15.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VULNCHECK_VERSION := v1.9.0
+NFPM_VERSION      := v2.45.1
+WINRES_VERSION    := v0.3.3
 GOLANGCI  := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 BENCHSTAT := $(CURDIR)/.tools/benchstat-$(BENCHSTAT_VERSION)/benchstat
 VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
+NFPM      := $(CURDIR)/.tools/nfpm-$(NFPM_VERSION)/nfpm
+WINRES    := $(CURDIR)/.tools/go-winres-$(WINRES_VERSION)/go-winres
 
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
@@ -96,9 +100,9 @@ icons: go ## Draw all icons anew from frontend/public/icon.svg (they are committ
 	@echo "==> go run ./build/icons"
 	@go run ./build/icons
 
-dist: go ## Build the release archives for Linux, Windows and macOS into dist
-	@build/setup.sh git zip
-	@build/dist.sh
+dist: go $(NFPM) $(WINRES) ## Make the packages, archives and installers of a release into dist
+	@build/setup.sh git zip nodejs npm gcc pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev nsis
+	@NFPM=$(NFPM) WINRES=$(WINRES) build/dist.sh
 
 clean: ## Remove what make made, but not .tools and not the demo's data
 	rm -rf dist frontend/dist build/dev/signalbox build/dev/bench.tmp
@@ -119,3 +123,9 @@ $(BENCHSTAT):
 
 $(VULNCHECK):
 	$(call install,golang.org/x/vuln/cmd/govulncheck,$(VULNCHECK_VERSION))
+
+$(NFPM):
+	$(call install,github.com/goreleaser/nfpm/v2/cmd/nfpm,$(NFPM_VERSION))
+
+$(WINRES):
+	$(call install,github.com/tc-hib/go-winres,$(WINRES_VERSION))
