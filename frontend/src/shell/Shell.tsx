@@ -14,6 +14,8 @@ import { Palette } from './Palette'
 import { ClusterAgain, PageAgain } from './Reconnect'
 import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
+import { Boundary } from './window/Boundary'
+import { Window } from './window/Window'
 
 interface Props {
   clusters: Cluster[]
@@ -44,9 +46,10 @@ export function Shell({ clusters, cluster, route, children }: Props) {
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
       <div className="strips"><PageAgain />{cluster && <Connection cluster={cluster} />}</div>
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
-      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}>{children}</main>
+      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
       {(open === 'palette' || open === 'switcher') && <Palette clusters={clusters} cluster={cluster} only={open === 'switcher' ? 'clusters' : undefined} onClose={() => setOpen(undefined)} />}
+      <Window clusters={clusters} cluster={cluster} onOpen={setOpen} />
       <Notices />
     </div>
   )
