@@ -1567,6 +1567,8 @@ export interface Cluster {
   seen?: string;
   /** why it is not up, in words */
   why?: string;
+  /** when it is asked again by itself; absent while it is up or being asked */
+  next_try?: string;
   /** the address that answered last */
   url?: string;
   /** account; absent: nobody is signed in */
