@@ -4,13 +4,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { call } from '../api/http'
 import type { Cluster, SignedOut } from '../api/types'
-import { go, href } from '../shell/router'
+import { go, href, useRoute } from '../shell/router'
 import { t } from '../text'
 import { notify } from '../ui/notice'
 import { Failed } from '../ui/states'
 
 export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
   const queries = useQueryClient()
+  const route = useRoute()
   const [values, setValues] = useState({ account: cluster.signed_in_as ?? '', password: '', token: '', code, name: 'admin', again: '' })
   const path = `clusters/${encodeURIComponent(cluster.id)}/`
   const act = useMutation({
@@ -19,7 +20,8 @@ export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
       setValues({ ...values, password: '', token: '', again: '' })
       await queries.invalidateQueries({ queryKey: ['clusters'] })
       void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
-      go(href(['c', cluster.id]))
+      // Who was signed out on a screen comes back to it.
+      if (route.path[2] === 'sign-in') go(href(['c', cluster.id]))
     },
   })
   const leave = useMutation({

@@ -1,7 +1,7 @@
 // From the address to the screen.
 import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { useLive } from '../api/live'
-import { useClusters, useKinds } from '../api/queries'
+import { useApp, useClusters, useFixed, useKinds } from '../api/queries'
 import { sees } from '../api/role'
 import type { Cluster, Kind } from '../api/types'
 import { DefinitionList } from '../definitions/List'
@@ -46,7 +46,12 @@ export function App() {
 
 function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[]; cluster: Cluster | undefined }): ReactNode {
   const [area, , section] = route.path
-  if (area === undefined) return <Home clusters={clusters} />
+  const app = useApp()
+  const only = app.data?.fixed ? clusters[0] : undefined
+  if (area === undefined) return only ? <Forward to={href(['c', only.id])} /> : <Shown of={app}>{() => <Home clusters={clusters} />}</Shown>
+  // The short link that a node prints: its one-time code is never in the address of a request.
+  if (area === 'claim' && only) return <Forward to={href(['c', only.id, 'sign-in'], { code: route.path[1] })} />
+  if (only && (area === 'add' || section === 'settings')) return <Missing />
   if (area === 'add') return <AddCluster link={route.query.link ?? ''} />
   if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
   if (area !== 'c') return <Missing />
@@ -87,14 +92,18 @@ function OfKind({ cluster, kind, children }: { cluster: Cluster; kind: string; c
   )
 }
 
+/** Goes on to another place, which takes this one's step in the history. */
+function Forward({ to }: { to: string }) {
+  useEffect(() => replace(to), [to])
+  return <Loading />
+}
+
 /** Goes to the place that a link of somebody else's app means. */
 function OpenLink({ clusters, query }: { clusters: Cluster[]; query: Record<string, string> }) {
   const to = resolveLink(clusters, query)
-  useEffect(() => {
-    if (to) replace(to)
-  }, [to])
-  if (to) return <Loading />
-  return <Blank title={t('link.unknown', { name: query.cluster ?? '' })}><p className="quiet">{t('link.help')} <code>{query.ca}</code></p><a href={href(['add'])}>{t('add.title')}</a></Blank>
+  const fixed = useFixed()
+  if (to) return <Forward to={to} />
+  return <Blank title={t('link.unknown', { name: query.cluster ?? '' })}><p className="quiet">{t('link.help')} <code>{query.ca}</code></p>{!fixed && <a href={href(['add'])}>{t('add.title')}</a>}</Blank>
 }
 
 const Missing = () => <Blank title={t('error.title.missing')}><a href={href([])}>{t('home.title')}</a></Blank>

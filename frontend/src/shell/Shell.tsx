@@ -1,7 +1,7 @@
 // The frame around every screen: band, bar, strip of the connection, navigation.
 import { Button, Menu } from '@mantine/core'
 import { Fragment, useState, type ReactNode } from 'react'
-import { useKinds } from '../api/queries'
+import { useFixed, useKinds } from '../api/queries'
 import type { Cluster } from '../api/types'
 import { languages, setLanguage, t, type Language } from '../text'
 import { looks, useLook } from '../theme/mode'
@@ -26,10 +26,11 @@ interface Props {
 
 export function Shell({ clusters, cluster, route, children }: Props) {
   const [open, setOpen] = useState<'palette' | 'switcher' | 'help'>()
+  const fixed = useFixed()
   useKeys({
     palette: () => setOpen('palette'),
     help: () => setOpen('help'),
-    switcher: () => setOpen('switcher'),
+    switcher: () => { if (!fixed) setOpen('switcher') },
     goTo: (key) => {
       if (key === 'h') go(href([]))
       const place = places.find((one) => one.key === key)
@@ -57,17 +58,16 @@ export function Shell({ clusters, cluster, route, children }: Props) {
 
 function Bar({ clusters, cluster, onOpen }: { clusters: Cluster[]; cluster: Cluster | undefined; onOpen: (what: 'palette' | 'switcher' | 'help') => void }) {
   const [look, setLook] = useLook()
+  const fixed = useFixed()
+  const named = cluster && <><span className="dot" style={{ background: cluster.colour || 'var(--sb-accent)' }} /><span className="cut">{cluster.name}</span>{cluster.environment && <span className="tag">{cluster.environment}</span>}{cluster.tag && <span className="tag">{cluster.tag}</span>}</>
   return (
     <header className="bar">
-      <a href={href([])} className="row" style={{ fontWeight: 700, color: 'inherit' }} title={t('home.title')}>
+      <a href={href([])} className="row" style={{ fontWeight: 700, color: 'inherit' }} title={fixed ? t('place.overview') : t('home.title')}>
         <img src="./icon.svg" width={22} height={22} alt="" /> Signalbox
       </a>
-      <button type="button" className="switch" aria-haspopup="dialog" onClick={() => onOpen('switcher')}>
-        {cluster
-          ? <><span className="dot" style={{ background: cluster.colour || 'var(--sb-accent)' }} /><span className="cut">{cluster.name}</span>{cluster.environment && <span className="tag">{cluster.environment}</span>}{cluster.tag && <span className="tag">{cluster.tag}</span>}</>
-          : <span>{t('shell.choose', { n: clusters.length })}</span>}
-        <span aria-hidden>▾</span>
-      </button>
+      {fixed
+        ? <span className="row" style={{ fontWeight: 600, minWidth: 0 }}>{named}</span>
+        : <button type="button" className="switch" aria-haspopup="dialog" onClick={() => onOpen('switcher')}>{named ?? <span>{t('shell.choose', { n: clusters.length })}</span>}<span aria-hidden>▾</span></button>}
       {cluster && <StateMark state={cluster.state} />}
       {cluster?.read_only && <span className="tag">{t('shell.readOnly')}</span>}
       <button type="button" className="switch find" aria-haspopup="dialog" onClick={() => onOpen('palette')}>{t('shell.find')} <kbd>Ctrl K</kbd></button>
@@ -80,7 +80,7 @@ function Bar({ clusters, cluster, onOpen }: { clusters: Cluster[]; cluster: Clus
           {(Object.keys(languages) as Language[]).map((one) => <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)}>{String(languages[one]['language.name'])}</Menu.Item>)}
           <Menu.Divider />
           <Menu.Item onClick={() => onOpen('help')} rightSection={<kbd>?</kbd>}>{t('keys.title')}</Menu.Item>
-          <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>
+          {!fixed && <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
     </header>
@@ -102,6 +102,7 @@ function Connection({ cluster }: { cluster: Cluster }) {
 
 function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
   const kinds = useKinds(cluster.id)
+  const fixed = useFixed()
   const [, , section, kind] = route.path
   const current = (yes: boolean) => (yes ? ('page' as const) : undefined)
   const placed = (group: Group | undefined) => places.filter((place) => place.group === group && place.shown(cluster)).map((place) => (
@@ -122,7 +123,7 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
       })}
       <h2>{t('shell.connection')}</h2>
       <a href={href(['c', cluster.id, 'sign-in'])} aria-current={current(section === 'sign-in')}><span className="cut">{cluster.signed_in_as}</span><span className="quiet small">{cluster.role}</span></a>
-      <a href={href(['c', cluster.id, 'settings'])} aria-current={current(section === 'settings')}>{t('settings.title')}</a>
+      {!fixed && <a href={href(['c', cluster.id, 'settings'])} aria-current={current(section === 'settings')}>{t('settings.title')}</a>}
     </nav>
   )
 }
