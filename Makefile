@@ -17,7 +17,7 @@ VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run ui e2e test chaos check bench fmt audit dist clean go
+.PHONY: help run ui e2e test chaos check bench fmt audit icons dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -87,6 +87,11 @@ fmt: go $(GOLANGCI) ## Format all Go code (gofumpt, grouped imports)
 
 audit: go $(VULNCHECK) ## Look up known vulnerabilities of what the binary calls (asks vuln.go.dev)
 	@$(VULNCHECK) ./node/cmd/signalbox
+
+icons: go ## Draw all icons anew from frontend/public/icon.svg (they are committed)
+	@build/setup.sh librsvg2-bin
+	@echo "==> go run ./build/icons"
+	@go run ./build/icons
 
 dist: go ## Build the release archives for Linux, Windows and macOS into dist
 	@build/setup.sh git zip

@@ -109,6 +109,7 @@ var table = map[string]row{
 	}},
 	"node/cmd/signalbox": {may: []string{"node/cli"}},
 	"build/bench":        {may: []string{"..."}},
+	"build/icons":        {},
 	"build/testservers":  {},
 
 	// The desktop app.

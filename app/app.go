@@ -28,6 +28,7 @@ type Config struct {
 	Mode    Mode    // told to the user interface; empty means desktop
 	Version string  // of the program; empty means "dev"
 	Keyring Keyring // nil means the operating system's
+	Shell   Shell   // the window around the page; nil when there is none
 	// DiscoveryPort is the UDP port of announcements; 0 means the usual one.
 	DiscoveryPort int
 	Log           *slog.Logger
@@ -43,6 +44,8 @@ type App struct {
 	vault   *vault
 	changes *changes
 	looked  *attention
+	reports *reports
+	shell   *shell // nil without a window
 	notice  string
 	started time.Time
 
@@ -77,6 +80,10 @@ func Open(cfg Config) (*App, error) {
 		return nil, errors.Join(fmt.Errorf("the folder %s is used by another app", cfg.Dir), err)
 	}
 	a.changes = newChanges(newID()[:8])
+	a.reports = newReports(cfg, a.log)
+	if cfg.Shell != nil {
+		a.shell = newShell(a, cfg.Shell)
+	}
 	a.looked = &attention{clock: cfg.Now, begin: a.wakeAll}
 	a.vault = newVault(cfg, func() { a.changes.add(ChangeVault, "") })
 	a.activity.last.Store(cfg.Now().UnixNano())
@@ -91,6 +98,7 @@ func Open(cfg Config) (*App, error) {
 	if a.notice = strings.TrimSpace(a.notice + " " + notice); a.notice != "" {
 		a.log.Warn("a file could not be read", "notice", a.notice)
 	}
+	a.notice = strings.TrimSpace(a.notice + " " + a.reports.collect())
 	for _, e := range a.list.all() {
 		if a.conns[e.ID], err = a.newConn(e); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -113,10 +121,13 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.ctx = ctx
 	a.workers.Go(func() {
-		a.vault.start()
-		a.sweep(ctx)
+		a.reports.contain("vault", a.vault.start)
+		a.reports.contain("sweep", func() { a.sweep(ctx) })
 	})
-	a.workers.Go(func() { a.lockWhenIdle(ctx) })
+	a.workers.Go(func() { a.reports.contain("idle lock", func() { a.lockWhenIdle(ctx) }) })
+	if a.shell != nil {
+		a.workers.Go(func() { a.reports.contain("alerts", func() { a.watch(ctx) }) })
+	}
 	for _, c := range a.conns {
 		a.work(c) //nolint:contextcheck // it takes the context from a.ctx, set above
 	}
@@ -125,6 +136,9 @@ func (a *App) Run(ctx context.Context) error {
 	a.mu.Lock()   // a worker that is being started now is waited for, and none is from here on
 	a.mu.Unlock() //nolint:staticcheck // see above
 	a.workers.Wait()
+	if a.shell != nil {
+		a.shell.saves.closeAll()
+	}
 	a.forgetRemoved() //nolint:contextcheck // ctx has ended
 	return a.Close()
 }

@@ -260,10 +260,10 @@ func TestVaultLocks(t *testing.T) {
 	r.refused(r.do("POST", "/api/vault/lock", nil), http.StatusConflict, client.CodeConflict)
 	ok[app.Vault](r, r.do("PUT", "/api/vault", app.SetVault{Kind: app.VaultPassphrase, Passphrase: password}))
 	s := ok[app.Settings](r, r.do("GET", "/api/settings", nil))
-	if s.IdleLockMinutes != 30 || !s.Notifications || s.GPU != app.GPUNever {
+	if s.IdleLockMinutes != 30 {
 		t.Errorf("settings = %+v", s)
 	}
-	r.refused(r.do("PUT", "/api/settings", app.Settings{IdleLockMinutes: -1, GPU: "x"}), http.StatusUnprocessableEntity, "invalid")
+	r.refused(r.do("PUT", "/api/settings", app.Settings{IdleLockMinutes: -1}), http.StatusUnprocessableEntity, "invalid")
 	clock.add(20 * time.Minute)
 	r.do("POST", "/api/active", nil)
 	clock.add(20 * time.Minute)
@@ -289,7 +289,7 @@ func TestVaultLocks(t *testing.T) {
 	r.refused(r.do("POST", "/api/vault/unlock", app.UnlockVault{Passphrase: password}), http.StatusForbidden, "forbidden")
 	ok[app.Vault](r, r.do("POST", "/api/vault/unlock", app.UnlockVault{Passphrase: next}))
 	ok[client.Status](r, r.do("GET", base+"/v1/status", nil))
-	ok[app.Settings](r, r.do("PUT", "/api/settings", app.Settings{IdleLockMinutes: 0, GPU: app.GPUAlways}))
+	ok[app.Settings](r, r.do("PUT", "/api/settings", app.Settings{IdleLockMinutes: 0}))
 	clock.add(48 * time.Hour)
 	r.app.LockIfIdle()
 	if v := ok[app.Vault](r, r.do("GET", "/api/vault", nil)); v.Locked {
@@ -298,7 +298,7 @@ func TestVaultLocks(t *testing.T) {
 	r.nowhere(n.Token, password, next)
 	r.stop()
 	r = start(t, r.dir, nil)
-	if s := ok[app.Settings](r, r.do("GET", "/api/settings", nil)); s.IdleLockMinutes != 0 || s.GPU != app.GPUAlways || s.Notifications {
+	if s := ok[app.Settings](r, r.do("GET", "/api/settings", nil)); s.IdleLockMinutes != 0 {
 		t.Errorf("after a restart settings = %+v", s)
 	}
 }
@@ -315,7 +315,7 @@ func TestAbout(t *testing.T) {
 // A file of settings that cannot be read is set aside, and the app starts.
 func TestBrokenSettings(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"no JSON": "{", "newer": `{"version":9,"idle_lock_minutes":1,"notifications":true,"gpu":"never"}`, "wrong": `{"version":1,"gpu":"x"}`} {
+	for name, text := range map[string]string{"no JSON": "{", "newer": `{"version":9,"idle_lock_minutes":1}`, "wrong": `{"version":1,"idle_lock_minutes":-1}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

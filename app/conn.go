@@ -46,6 +46,8 @@ type conn struct {
 	tell   func(ChangeType)
 	looked func() bool // somebody looks at the clusters
 
+	reports *reports // of panics, which it keeps from ending the app
+
 	slots  chan struct{}
 	wake   chan struct{} // look now
 	cancel context.CancelFunc
@@ -91,8 +93,8 @@ func (a *App) newConn(e entry) (*conn, error) {
 		id: e.ID, path: filepath.Join(a.cfg.Dir, stateDir, e.ID+".json"), agent: "signalbox-desktop/" + a.cfg.Version,
 		log: a.log.With("cluster", e.ID), now: a.cfg.Now, vault: a.vault,
 		tell:   tell,
-		looked: a.looked.now,
-		slots:  make(chan struct{}, maxCalls), wake: make(chan struct{}, 1), done: make(chan struct{}),
+		looked: a.looked.now, reports: a.reports,
+		slots: make(chan struct{}, maxCalls), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		saved: e.SaveCluster, way: way, state: StateUnknown, since: a.cfg.Now(),
 	}
 	if err := c.recall(); err != nil {

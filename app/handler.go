@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"runtime/debug"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -20,7 +19,9 @@ type answer func(r *http.Request) (any, error)
 
 // Handler returns what answers below /api. In a window it is called without a socket;
 // a browser reaches it by [Console] alone, which keeps strangers out.
-func (a *App) Handler() http.Handler {
+func (a *App) Handler() http.Handler { return a.contain(a.handler()) }
+
+func (a *App) handler() http.Handler {
 	r := chi.NewRouter()
 	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	for _, rt := range []struct {
@@ -56,13 +57,16 @@ func (a *App) Handler() http.Handler {
 		r.Method(rt.method, rt.path, a.handle(rt.handle))
 	}
 	r.HandleFunc("/api/clusters/{id}/v1/*", a.pass)
+	if a.shell != nil {
+		a.shell.routes(r)
+	}
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, refuse(http.StatusNotFound, client.CodeNotFound, "there is nothing at this path"))
 	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, refuse(http.StatusMethodNotAllowed, client.CodeMethod, "the path does not take this method"))
 	})
-	return a.contain(r)
+	return r
 }
 
 // contain keeps a panic from ending the app and sets the headers of every answer.
@@ -76,7 +80,7 @@ func (a *App) contain(next http.Handler) http.Handler {
 			if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 				panic(v) // an answer broke off half-way; net/http tells the browser
 			}
-			a.log.Error("a request made the app panic", "method", r.Method, "panic", v, "stack", string(debug.Stack()))
+			a.reports.panicked("request", v)
 			writeProblem(w, refuse(http.StatusInternalServerError, client.CodeInternal, "the app made a mistake; its log says which"))
 		}()
 		h := w.Header()
@@ -139,7 +143,12 @@ func (a *App) pass(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *App) getApp(*http.Request) (any, error) {
-	return AppInfo{Mode: a.cfg.Mode, Version: a.cfg.Version, Notice: a.notice}, nil
+	info := AppInfo{Mode: a.cfg.Mode, Version: a.cfg.Version, Notice: a.notice}
+	if a.shell != nil {
+		can := a.shell.Info()
+		info.Shell = &can
+	}
+	return info, nil
 }
 
 // getEvents is the long poll. It ends by itself, because a window does not tell when

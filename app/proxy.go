@@ -22,6 +22,7 @@ const (
 	maxUpload = 65 << 20 // the admin API takes 64 MiB
 	callTime  = 15 * time.Minute
 	longTime  = 2 * time.Hour // backup and moving the ODB
+	maxBackup = 1 << 40       // of one that a node looks into
 )
 
 // confirmHeader carries the name of a protected cluster, percent-encoded.
@@ -45,12 +46,14 @@ func (c *conn) pass(w http.ResponseWriter, r *http.Request, path string) error {
 	if err != nil {
 		return err
 	}
-	limit := callTime
+	limit, size := callTime, int64(maxUpload)
 	switch path {
 	case "/events":
 		limit = pollTime
 	case "/backup", "/odb/copy":
 		limit = longTime
+	case "/backup/inspect":
+		limit, size = longTime, maxBackup
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
@@ -59,7 +62,7 @@ func (c *conn) pass(w http.ResponseWriter, r *http.Request, path string) error {
 	}
 	defer c.leave()
 	if r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+		r.Body = http.MaxBytesReader(w, r.Body, size)
 	}
 	c.proxy(path, token).ServeHTTP(w, r.WithContext(ctx)) //nolint:contextcheck // check takes it from the request
 	return nil

@@ -31,6 +31,7 @@ func rules() []rule {
 	return []rule{
 		{post, "/plan", reads, false},
 		{post, "/backup", reads, false},
+		{post, "/backup/inspect", reads, false},
 		{post, "/definitions/outgoing/*/ping", reads, false},
 
 		{post, "/definitions/*", changesIt, false},
@@ -40,6 +41,7 @@ func rules() []rule {
 		{post, "/services/*/invoke", changesIt, false},
 		{post, "/deploy", changesIt, false},
 		{post, "/accounts", changesIt, false},
+		{post, "/me/password", changesIt, false},
 		{post, "/accounts/*/unlock", changesIt, false},
 		{post, "/access-tokens", changesIt, false},
 		{post, "/claim-code", changesIt, false},

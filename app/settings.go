@@ -17,34 +17,20 @@ const (
 	maxIdleMinutes  = 24 * 60
 )
 
-// GPUPolicy says when the window draws with the graphics card.
-type GPUPolicy string
-
-// The policies. Never is the safe one: drivers differ.
-const (
-	GPUNever    GPUPolicy = "never"
-	GPUOnDemand GPUPolicy = "on_demand"
-	GPUAlways   GPUPolicy = "always"
-)
-
-// Settings are the app's own on this machine. Language and look belong to the page.
+// Settings are the app's own on this machine. Language and look belong to the page, what
+// concerns the window to the shell.
 type Settings struct {
-	IdleLockMinutes int       `json:"idle_lock_minutes" jsonschema:"credentials that a passphrase protects are locked after so many minutes without a key or a pointer; 0: never"`
-	Notifications   bool      `json:"notifications" jsonschema:"tell by the system's notifications when a cluster goes down or comes back"`
-	GPU             GPUPolicy `json:"gpu" jsonschema:"when the window draws with the graphics card; holds from the next start on"`
+	IdleLockMinutes int `json:"idle_lock_minutes" jsonschema:"credentials that a passphrase protects are locked after so many minutes without a key or a pointer; 0: never"`
 }
 
 func standardSettings() Settings {
-	return Settings{IdleLockMinutes: 30, Notifications: true, GPU: GPUNever}
+	return Settings{IdleLockMinutes: 30}
 }
 
 func (s *Settings) check() error {
 	var f faults
 	if s.IdleLockMinutes < 0 || s.IdleLockMinutes > maxIdleMinutes {
 		f.add("/idle_lock_minutes", "0 to %d minutes", maxIdleMinutes)
-	}
-	if s.GPU != GPUNever && s.GPU != GPUOnDemand && s.GPU != GPUAlways {
-		f.add("/gpu", "never, on_demand or always")
 	}
 	return f.err()
 }
@@ -104,9 +90,6 @@ func (s *settings) put(next Settings) error {
 	s.now = next
 	return nil
 }
-
-// Settings returns the settings of the app, for the window around it.
-func (a *App) Settings() Settings { return a.settings.get() }
 
 func (a *App) getSettings(*http.Request) (any, error) { return a.settings.get(), nil }
 

@@ -31,6 +31,8 @@ type AppInfo struct { //nolint:revive // TypeScript knows it by this name, witho
 	Mode    Mode   `json:"mode"`
 	Version string `json:"version"`
 	Notice  string `json:"notice,omitempty" jsonschema:"what the user should know, such as a file that could not be read and was set aside"`
+
+	Shell *ShellInfo `json:"shell,omitempty" jsonschema:"what the window around the page can do; absent in a plain browser"`
 }
 
 // SaveCluster is a saved cluster as the user describes it.
@@ -150,6 +152,7 @@ const (
 	ChangeVault    ChangeType = "vault"    // where credentials are kept, or whether they are locked
 	ChangeSettings ChangeType = "settings" // of the app
 	ChangeCluster  ChangeType = "cluster"  // the cluster tells of an event; read /v1/events
+	ChangeShell    ChangeType = "shell"    // the window tells something; POST /api/shell/take
 )
 
 // Changes is what changed after a cursor.

@@ -26,10 +26,18 @@ const (
 	keepEvery   = 5 * time.Minute // what is unchanged is written again for its age
 )
 
-// run asks after the cluster until ctx ends. Only its own cluster can hold it up.
+// run asks after the cluster until ctx ends. Only its own cluster can hold it up. After
+// a mistake of the app itself it begins anew.
 func (c *conn) run(ctx context.Context) {
 	defer close(c.done)
 	defer c.keep()
+	for ctx.Err() == nil {
+		c.reports.contain("worker", func() { c.watch(ctx) })
+		c.rest(ctx, slowRetry)
+	}
+}
+
+func (c *conn) watch(ctx context.Context) {
 	failures, cursor := 0, ""
 	for ctx.Err() == nil {
 		up := c.refresh(ctx)

@@ -33,6 +33,7 @@ works() {
 	mariadb-server) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
 	default-jdk-headless) command -v javac >/dev/null ;;
 	libh2-java) [ -f /usr/share/java/h2.jar ] ;;
+	librsvg2-bin) command -v rsvg-convert >/dev/null ;;
 	iproute2) command -v ip >/dev/null ;;
 	python3-*) /usr/bin/python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;; # Debian's own, whatever PATH says
 	*) command -v "$1" >/dev/null ;;

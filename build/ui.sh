@@ -2,10 +2,13 @@
 # The user interface: its npm packages, its build into frontend/dist, its tests.
 #
 #   build/ui.sh deps|build|test
-#   build/ui.sh e2e [FOLDER]    drives it in Chromium against a real node; pictures go into FOLDER
+#   build/ui.sh e2e [FOLDER] [AREA…]
+#       drives it in Chromium against a real cluster; pictures go into FOLDER, which has a
+#       slash in it; areas are the files of frontend/e2e (all without one)
 #
 # The versions are those of frontend/package-lock.json, no others.
 set -eu
+here=$PWD
 cd "$(dirname "$0")/../frontend"
 
 ../build/setup.sh nodejs npm
@@ -31,8 +34,13 @@ e2e)
 	mkdir -p ../build/dev
 	echo "==> go build the node and the console"
 	(cd .. && go build -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
-	echo "==> node e2e/run.mjs (a real node, a real browser)"
-	node e2e/run.mjs ../build/dev/e2e-node ../build/dev/e2e-console ${2:+"$2"}
+	shift
+	case ${1:-} in
+	/*) folder=$1 && shift && set -- --shots "$folder" "$@" ;;
+	*/*) folder=$here/$1 && shift && set -- --shots "$folder" "$@" ;;
+	esac
+	echo "==> node e2e/run.mjs $* (a real cluster, a real browser)"
+	node e2e/run.mjs ../build/dev/e2e-node ../build/dev/e2e-console "$@"
 	;;
 *)
 	echo "build/ui.sh: deps, build, test or e2e is needed, not $1" >&2

@@ -95,6 +95,9 @@ func (a *Authority) Pool() *x509.CertPool {
 // CertPath returns the path of the authority's certificate.
 func (a *Authority) CertPath() string { return filepath.Join(a.dir, CACertFile) }
 
+// Certificate returns the authority's certificate; it must not be changed.
+func (a *Authority) Certificate() *x509.Certificate { return a.cert }
+
 // Fingerprint returns the SHA-256 of the authority's certificate.
 func (a *Authority) Fingerprint() string { return Fingerprint(a.cert) }
 

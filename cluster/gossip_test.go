@@ -161,10 +161,10 @@ func TestMembersFindEachOther(t *testing.T) {
 			t.Errorf("a sees %+v", m)
 		}
 	}
-	b.SetMeta(cluster.Meta{Name: "node-2", Revision: 7, Ready: true, Rotation: "draining"})
+	b.SetMeta(cluster.Meta{Name: "node-2", Revision: 7, Ready: true, Problems: 3})
 	eventually(t, "meta spreads", 5*time.Second, func() bool {
 		return slices.ContainsFunc(c.Members(), func(m cluster.Member) bool {
-			return m.Meta.Revision == 7 && m.Meta.Ready && m.Meta.Rotation == "draining"
+			return m.Meta.Revision == 7 && m.Meta.Ready && m.Meta.Problems == 3
 		})
 	})
 	if err := b.leave(); err != nil {

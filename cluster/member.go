@@ -20,9 +20,9 @@ type Meta struct {
 	Roles    []string `json:"r,omitempty"`
 	Revision int64    `json:"v,omitempty"` // in force
 	Ready    bool     `json:"y,omitempty"`
-	Rotation string   `json:"o,omitempty"` // empty: online
 	Version  string   `json:"b,omitempty"` // of the binary
 	Load     int      `json:"l,omitempty"` // requests in flight, roughly
+	Problems int      `json:"p,omitempty"` // definitions that are not in force
 }
 
 // State is how a node is seen. Gossip alone never says more than unknown of a

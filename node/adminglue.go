@@ -11,7 +11,6 @@ import (
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/outgoing"
-	"signalbox.internal/node/stats"
 	"signalbox.internal/odb"
 )
 
@@ -23,7 +22,7 @@ func (n *Node) openAdmin(context.Context) error {
 	api, err := admin.New(admin.Config{
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.changed, Problems: n.rec.Problems,
 		Sealer: n.sealer, Keys: clusterKeys{n}, Cluster: clusterView{n}, Joins: newJoins(n), Invoker: n.invoker, Services: n.registry,
-		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, ODB: odbTools{n}, Stats: n.figures,
+		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, ODB: odbTools{n}, Stats: n.figures.stats,
 		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
 		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,
 		LocalTokenHash: n.localHash, Registerer: n.metrics, Log: n.log, Events: n.events,
@@ -63,11 +62,14 @@ func (v clusterView) Status(ctx context.Context) client.Status {
 		Version: v.n.opts.Version, Problems: len(v.n.rec.Problems()),
 	}
 	s.ODB, s.Level = v.odbState(ctx)
-	var level bool
-	s.Nodes, level = v.count(s.Revision)
-	s.Level = s.Level && level
+	nodes, problems, level := v.count(s.Revision)
+	s.Nodes, s.Problems, s.Level = nodes, s.Problems+problems, s.Level && level
+	s.Requests = v.n.figures.requests(ctx)
 	if s.ODB.State == "up" {
 		var err error
+		if s.LastChange, err = v.n.figures.lastChange(ctx); err != nil {
+			v.n.log.WarnContext(ctx, "the last change is not known", "error", err)
+		}
 		if s.LastBackup, err = lastBackup(ctx, v.n.store); err != nil {
 			v.n.log.WarnContext(ctx, "the last backup is not known", "error", err)
 		}
@@ -93,26 +95,6 @@ func (v clusterView) odbState(ctx context.Context) (part client.Part, level bool
 		return part, false
 	}
 	return part, rev == v.n.rec.Snapshot().Revision()
-}
-
-// figures turns the recorder's numbers into the API's.
-func (n *Node) figures() client.Stats {
-	now := time.Now()
-	var out client.Stats
-	for _, f := range n.recorder.Figures() {
-		c := client.Figures{
-			Count: f.Count, Errors: f.Errors, Refused: f.Refused, InFlight: f.InFlight, MeanMS: f.MeanMS,
-			P50MS: f.P50MS, P95MS: f.P95MS, P99MS: f.P99MS, MaxMS: f.MaxMS, From: f.Since, To: now,
-		}
-		if f.Scope == stats.Service {
-			c.Service = f.Name
-			out.Services = append(out.Services, c)
-		} else {
-			c.Channel = f.Name
-			out.Channels = append(out.Channels, c)
-		}
-	}
-	return out
 }
 
 // connections shows outgoing connections to the admin API.

@@ -211,9 +211,44 @@ func (b backups) Backup(ctx context.Context, passphrase, by string, w io.Writer)
 	if err != nil {
 		return client.Backup{}, err
 	}
+	return shownBackup(sum), nil
+}
+
+// shownBackup is a summary as the API shows it.
+func shownBackup(sum backup.Summary) client.Backup {
 	out := client.Backup{Cluster: sum.Cluster, MadeAt: sum.MadeAt, Revision: sum.Revision}
 	for _, p := range sum.Parts {
 		out.Parts = append(out.Parts, client.BackupPart{Name: p.Name, Bytes: p.Bytes, SHA256: p.SHA256})
 	}
-	return out, nil
+	return out
+}
+
+// InspectBackup implements admin.Backups.
+func (backups) InspectBackup(ctx context.Context, passphrase string, r io.Reader) (client.InspectedBackup, error) {
+	counted := &byteCounter{r: r}
+	sum, err := backup.Verify(ctx, counted, passphrase)
+	for _, bad := range []error{backup.ErrForeign, backup.ErrPassphrase, backup.ErrDamaged, backup.ErrNewer} {
+		if errors.Is(err, bad) {
+			return client.InspectedBackup{}, odb.Errorf(odb.Invalid, "read", "backup", "%w", err)
+		}
+	}
+	if err != nil {
+		return client.InspectedBackup{}, fmt.Errorf("read backup: %w", err)
+	}
+	return client.InspectedBackup{
+		Backup: shownBackup(sum), By: sum.By, Node: sum.Node, Version: sum.Version, ODBKind: sum.ODBKind, Schema: sum.Schema, CA: sum.CA, Bytes: counted.n,
+	}, nil
+}
+
+// byteCounter counts what is read.
+type byteCounter struct {
+	r io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *byteCounter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
 }

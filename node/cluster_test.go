@@ -33,7 +33,7 @@ func joinBoxWith(t *testing.T, name, token string, more map[string]string) *node
 	return nodetest.Start(t, nodetest.Options{Dir: dir})
 }
 
-func newToken(t *testing.T, n *nodetest.Node, in client.CreatePass) client.CreatedPass {
+func newToken(t *testing.T, n *nodetest.Node, in client.CreateJoinToken) client.NewJoinToken {
 	t.Helper()
 	p, err := n.API.CreateJoinToken(t.Context(), in)
 	if err != nil {
@@ -49,7 +49,7 @@ func TestJoinByToken(t *testing.T) {
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
 	first.Deploy("hello", helloV1)
 	first.Apply(channelAt("/hi"))
-	token := newToken(t, first, client.CreatePass{})
+	token := newToken(t, first, client.CreateJoinToken{})
 	begun := time.Now()
 	second := joinBox(t, "second", token.Token)
 	t.Logf("joined and ready after %s", time.Since(begun))
@@ -96,7 +96,7 @@ func channelAt(path string) string {
 func TestDeployIsPreparedEverywhere(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	second := joinBoxWith(t, "second", newToken(t, first, client.CreatePass{}).Token, map[string]string{"service_memory": "4MiB"})
+	second := joinBoxWith(t, "second", newToken(t, first, client.CreateJoinToken{}).Token, map[string]string{"service_memory": "4MiB"})
 	first.Deploy("hello", helloV1)
 	first.Apply(channelAt("/hi"))
 	both := func(want int) {
@@ -144,7 +144,33 @@ export const hello = service({ name: "hello.say", handle() { return { text: "new
 			if n.Name == "second" && (n.Rotation != "maintenance" || n.Ready || n.Problems == 0) {
 				return fmt.Errorf("the second node is %+v", n)
 			}
+			if len(n.SeenBy) != 1 || n.SeenBy[0] == n.Name {
+				return fmt.Errorf("%s is seen by %v", n.Name, n.SeenBy)
+			}
 		}
-		return nil
+		return toldByName(t, first)
 	})
+	entries, err := first.API.Audit(t.Context(), client.AuditQuery{Subject: "node/second"})
+	if err != nil || len(entries.Items) != 1 || !strings.Contains(entries.Items[0].Detail, "node joined") {
+		t.Errorf("the audit log says of the second node: %+v, %v", entries.Items, err)
+	}
+}
+
+// toldByName checks that a node tells what the second one could not put into force.
+func toldByName(t *testing.T, first *nodetest.Node) error {
+	t.Helper()
+	s, err := first.API.Status(t.Context())
+	if err != nil || s.Problems == 0 {
+		return fmt.Errorf("the first node counts %d problems, %v", s.Problems, err)
+	}
+	told, err := first.API.Problems(t.Context())
+	if err != nil || len(told) != s.Problems {
+		return fmt.Errorf("told are %+v, %v", told, err)
+	}
+	for _, p := range told {
+		if p.Node != "second" || p.Reason == "" {
+			return fmt.Errorf("told is %+v", p)
+		}
+	}
+	return nil
 }

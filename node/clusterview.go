@@ -12,9 +12,35 @@ import (
 
 // Nodes implements admin.Cluster: what gossip, the ODB and each node itself say.
 func (v clusterView) Nodes(ctx context.Context) []client.Node {
+	return v.nodes(v.n.hellos(ctx))
+}
+
+// nodes describes the nodes and who of them hears whom.
+func (v clusterView) nodes(all []said[hello]) []client.Node {
+	seenBy := map[string][]string{} // by id
+	for _, s := range all {
+		for _, id := range s.Answer.Hears {
+			if id != s.View.ID {
+				seenBy[id] = append(seenBy[id], s.View.Name)
+			}
+		}
+	}
 	var out []client.Node
+	for _, s := range all {
+		n := v.node(s)
+		n.SeenBy = append([]string{}, seenBy[n.ID]...)
+		out = append(out, n)
+	}
+	return out
+}
+
+// Problems implements admin.Cluster.
+func (v clusterView) Problems(ctx context.Context) []client.NodeProblem {
+	var out []client.NodeProblem
 	for _, s := range v.n.hellos(ctx) {
-		out = append(out, v.node(s))
+		for _, p := range s.Answer.Problems {
+			out = append(out, client.NodeProblem{Node: s.View.Name, Problem: p})
+		}
 	}
 	return out
 }
@@ -55,10 +81,14 @@ func (v clusterView) url(scheme, address string) string {
 	return scheme + "://" + address
 }
 
-// count counts nodes by state and tells whether all that are up run a revision.
-func (v clusterView) count(revision int64) (c client.NodeCounts, level bool) {
+// count counts nodes by state and what the others could not put into force, and
+// tells whether all that are up run a revision.
+func (v clusterView) count(revision int64) (c client.NodeCounts, problems int, level bool) {
 	level = true
 	for _, m := range v.n.roster.Views() {
+		if !m.Local && m.State == cluster.Up {
+			problems += m.Meta.Problems
+		}
 		switch m.State {
 		case cluster.Up:
 			c.Up++
@@ -71,5 +101,5 @@ func (v clusterView) count(revision int64) (c client.NodeCounts, level bool) {
 			c.Unknown++
 		}
 	}
-	return c, level
+	return c, problems, level
 }

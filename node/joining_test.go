@@ -88,7 +88,7 @@ func TestJoinByApproval(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
 	for name, in := range map[string]node.JoinConfig{
-		"token":      {Token: newToken(t, first, client.CreatePass{Approve: true}).Token},
+		"token":      {Token: newToken(t, first, client.CreateJoinToken{Approve: true}).Token},
 		"address":    {Addresses: []string{"127.0.0.1:1", controlOf(first)}},
 		"discovered": {Addresses: []string{controlOf(first)}, CA: fingerprint(t, first)},
 	} {
@@ -120,7 +120,7 @@ func TestJoinByApproval(t *testing.T) {
 func TestJoinGoesOnAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	token := newToken(t, first, client.CreatePass{Approve: true}).Token
+	token := newToken(t, first, client.CreateJoinToken{Approve: true}).Token
 	dir := filepath.Join(t.TempDir(), "box")
 	ctx, interrupt := context.WithCancel(t.Context())
 	in := node.JoinConfig{Dir: dir, Values: map[string]string{"name": "box"}, Token: token, Waiting: func(string, string) { interrupt() }}
@@ -180,16 +180,16 @@ func TestJoinTokenIsNotGood(t *testing.T) {
 	}
 	defer db.Close() //nolint:errcheck // a test
 	expired := cluster.NewJoinToken(fingerprint(t, first), []string{controlOf(first)})
-	if err := db.CreatePass(t.Context(), odb.JoinPass{
+	if err := db.CreateJoinToken(t.Context(), odb.JoinToken{
 		ID: expired.ID, Hash: cluster.HashJoinSecret(expired.Secret), Uses: 9, Left: 9, By: "admin", Expires: time.Now().Add(-time.Second),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	good, err := cluster.ParseJoinToken(newToken(t, first, client.CreatePass{}).Token)
+	good, err := cluster.ParseJoinToken(newToken(t, first, client.CreateJoinToken{}).Token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	revoked, err := cluster.ParseJoinToken(newToken(t, first, client.CreatePass{}).Token)
+	revoked, err := cluster.ParseJoinToken(newToken(t, first, client.CreateJoinToken{}).Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func certificateOf(t *testing.T, dir, name string) (tls.Certificate, *x509.Certi
 func TestJoinSendsNothingToStrangers(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	token, err := cluster.ParseJoinToken(newToken(t, first, client.CreatePass{}).Token)
+	token, err := cluster.ParseJoinToken(newToken(t, first, client.CreateJoinToken{}).Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestJoinSendsNothingToStrangers(t *testing.T) {
 func TestJoinFromAnotherBox(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	token := newToken(t, first, client.CreatePass{}).Token
+	token := newToken(t, first, client.CreateJoinToken{}).Token
 	dir := filepath.Join(t.TempDir(), "box")
 	in := node.JoinConfig{Dir: dir, Values: map[string]string{"name": "box"}, Token: token}
 	_, err := node.JoinFromBox(t.Context(), in, "another box")
@@ -386,7 +386,7 @@ func TestNodesAnnounceThemselves(t *testing.T) {
 	_ = c.Close()
 	loud := map[string]string{"network": "bench", "announce": "true"}
 	first := nodetest.Start(t, nodetest.Options{Settings: loud, DiscoveryPort: port})
-	j := startJoin(t, "second", node.JoinConfig{Token: newToken(t, first, client.CreatePass{}).Token})
+	j := startJoin(t, "second", node.JoinConfig{Token: newToken(t, first, client.CreateJoinToken{}).Token})
 	if err := <-j.done; err != nil {
 		t.Fatal(err)
 	}

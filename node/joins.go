@@ -117,14 +117,14 @@ func (j *joins) Join(ctx context.Context, in client.JoinAsk, addr string) (clien
 	if holds && j.spent(id, in.Token) {
 		return j.wait(ctx, r, in)
 	}
-	pass, err := j.n.store.UsePass(ctx, in.Token, cluster.HashJoinSecret(in.Secret))
+	token, err := j.n.store.UseJoinToken(ctx, in.Token, cluster.HashJoinSecret(in.Secret))
 	if err != nil {
 		return client.JoinAnswer{}, err
 	}
-	if pass.Approve {
+	if token.Approve {
 		return j.wait(ctx, r, in)
 	}
-	return j.letIn(ctx, id, in.Name, "join token of "+pass.By)
+	return j.letIn(ctx, id, in.Name, "join token of "+token.By)
 }
 
 // checkAsk checks what shows without the ODB and returns the node's id.
@@ -149,13 +149,13 @@ func (j *joins) holds(ctx context.Context, in client.JoinAsk) (bool, error) {
 	if in.Token == "" {
 		return false, nil
 	}
-	passes, err := j.n.store.ListPasses(ctx)
+	tokens, err := j.n.store.ListJoinTokens(ctx)
 	if err != nil {
 		return false, err
 	}
 	hash := cluster.HashJoinSecret(in.Secret)
-	return slices.ContainsFunc(passes, func(p odb.JoinPass) bool {
-		return p.ID == in.Token && subtle.ConstantTimeCompare([]byte(p.Hash), []byte(hash)) == 1 && time.Now().Before(p.Expires)
+	return slices.ContainsFunc(tokens, func(t odb.JoinToken) bool {
+		return t.ID == in.Token && subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) == 1 && time.Now().Before(t.Expires)
 	}), nil
 }
 

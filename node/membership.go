@@ -175,7 +175,7 @@ func (n *Node) meta() cluster.Meta {
 	}
 	if n.rec != nil {
 		m.Revision, m.Ready = n.rec.Snapshot().Revision(), n.isReady()
-		m.Load = roughly(n.balancer.InFlight())
+		m.Load, m.Problems = roughly(n.balancer.InFlight()), len(n.rec.Problems())
 	}
 	return m
 }

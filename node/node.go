@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,6 +68,7 @@ type Node struct {
 	lastGood  *lastgood.State // from an earlier life of the node; nil: there is none
 	metrics   *prometheus.Registry
 	recorder  *stats.Recorder
+	figures   *figures
 
 	security *security.Manager
 	outgoing *outgoing.Manager
@@ -90,16 +92,17 @@ type Node struct {
 
 	watcher *deploy.Watcher // nil when the deploy folder is off
 
-	audit     *audit.Writer
-	admin     *admin.API
-	events    *admin.Events
-	localHash string // of the token that lets this box in
-	claim     string // one-time code for the first administrator, made before anything is served
-	traffic   net.Listener
-	control   net.Listener
-	certs     *certificates
-	ready     chan struct{}
-	demo      *demoParts // nil without the demo
+	audit       *audit.Writer
+	admin       *admin.API
+	events      *admin.Events
+	localHash   string // of the token that lets this box in
+	claim       string // one-time code for the first administrator, made before anything is served
+	traffic     net.Listener
+	control     net.Listener
+	certs       *certificates
+	trafficCert *x509.Certificate // of the traffic port; nil: it is plain HTTP
+	ready       chan struct{}
+	demo        *demoParts // nil without the demo
 }
 
 // Open takes the folder of cfg.Dir for this process, binds both ports and opens

@@ -32,24 +32,24 @@ func (l *odbLink) RemoveMember(ctx context.Context, id string) error {
 	return l.do("remove node", func(s odb.Store) error { return s.RemoveMember(ctx, id) })
 }
 
-// CreatePass implements odb.Store.
-func (l *odbLink) CreatePass(ctx context.Context, p odb.JoinPass) error {
-	return l.do("create join token", func(s odb.Store) error { return s.CreatePass(ctx, p) })
+// CreateJoinToken implements odb.Store.
+func (l *odbLink) CreateJoinToken(ctx context.Context, p odb.JoinToken) error {
+	return l.do("create join token", func(s odb.Store) error { return s.CreateJoinToken(ctx, p) })
 }
 
-// UsePass implements odb.Store.
-func (l *odbLink) UsePass(ctx context.Context, id, hash string) (odb.JoinPass, error) {
-	return ask(l, "use join token", serving, func(s odb.Store) (odb.JoinPass, error) { return s.UsePass(ctx, id, hash) })
+// UseJoinToken implements odb.Store.
+func (l *odbLink) UseJoinToken(ctx context.Context, id, hash string) (odb.JoinToken, error) {
+	return ask(l, "use join token", serving, func(s odb.Store) (odb.JoinToken, error) { return s.UseJoinToken(ctx, id, hash) })
 }
 
-// ListPasses implements odb.Store.
-func (l *odbLink) ListPasses(ctx context.Context) ([]odb.JoinPass, error) {
-	return ask(l, "list join tokens", serving, func(s odb.Store) ([]odb.JoinPass, error) { return s.ListPasses(ctx) })
+// ListJoinTokens implements odb.Store.
+func (l *odbLink) ListJoinTokens(ctx context.Context) ([]odb.JoinToken, error) {
+	return ask(l, "list join tokens", serving, func(s odb.Store) ([]odb.JoinToken, error) { return s.ListJoinTokens(ctx) })
 }
 
-// DeletePass implements odb.Store.
-func (l *odbLink) DeletePass(ctx context.Context, id string) error {
-	return l.do("revoke join token", func(s odb.Store) error { return s.DeletePass(ctx, id) })
+// DeleteJoinToken implements odb.Store.
+func (l *odbLink) DeleteJoinToken(ctx context.Context, id string) error {
+	return l.do("revoke join token", func(s odb.Store) error { return s.DeleteJoinToken(ctx, id) })
 }
 
 // AskToJoin implements odb.Store.

@@ -19,7 +19,7 @@ func TestPaceOfJoining(t *testing.T) {
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
 	first.Deploy("hello", helloV1)
 	first.Apply(helloChannel)
-	token := newToken(t, first, client.CreatePass{Uses: 3})
+	token := newToken(t, first, client.CreateJoinToken{Uses: 3})
 	var took []time.Duration
 	for i := range 3 {
 		begun := time.Now()
@@ -72,7 +72,7 @@ func spread(t *testing.T, nodes []*nodetest.Node, changes int) []time.Duration {
 func paceCluster(t *testing.T, deaf bool) []*nodetest.Node {
 	t.Helper()
 	nodes := []*nodetest.Node{nodetest.Start(t, nodetest.Options{Settings: quick, Deaf: deaf})}
-	token := newToken(t, nodes[0], client.CreatePass{Uses: 4})
+	token := newToken(t, nodes[0], client.CreateJoinToken{Uses: 4})
 	for i := range 4 {
 		dir := filepath.Join(t.TempDir(), fmt.Sprint(i))
 		values := map[string]string{"name": fmt.Sprintf("n%d", i), "traffic": "127.0.0.1:0", "control": "127.0.0.1:0", "gossip": "127.0.0.1:0", "announce": "false"}

@@ -37,6 +37,7 @@ func (n *Node) openServices(context.Context) error {
 	if n.recorder, err = stats.New(n.metrics); err != nil {
 		return err
 	}
+	n.figures = &figures{n: n}
 	if n.security, err = security.New(security.Config{Sealer: n.sealer, Log: n.log}); err != nil {
 		return err
 	}

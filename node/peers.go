@@ -40,7 +40,10 @@ type hello struct {
 func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
+	mux.HandleFunc("GET /certificates", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.ownCertificates()) })
 	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Ring()) })
+	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.figures.ownRequests()) })
+	mux.HandleFunc("GET /figures", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.recorder.Series()) })
 	mux.HandleFunc("GET /packages/{hash}", n.handPackage)
 	mux.HandleFunc("POST /prepare", take(n.prepare))
 	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })

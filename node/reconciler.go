@@ -175,7 +175,7 @@ func (r *reconciler) advance(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, r.retry(ctx))
 	}
 	if current := r.Snapshot(); r.read && rev == current.Revision() && rev != 0 {
 		if r.retryDue() {
@@ -202,6 +202,17 @@ func (r *reconciler) advance(ctx context.Context) error {
 		r.onRead(snap)
 	}
 	return nil
+}
+
+// retry tries again what is not in force, though the ODB is away: another node may
+// have come that has a package, or a connection's far side.
+func (r *reconciler) retry(ctx context.Context) error {
+	current := r.Snapshot()
+	if current.Revision() == 0 || !r.retryDue() {
+		return nil
+	}
+	unread := slices.DeleteFunc(slices.Clone(r.Problems()), func(p odb.Problem) bool { return p.Kind != "" })
+	return r.force(ctx, current, unread)
 }
 
 // serve puts a configuration into force that was kept from an earlier life of the

@@ -129,7 +129,7 @@ func TestRollingRestart(t *testing.T) {
 		return cmd.Output()
 	}
 	out, err := cli("token", "create", "--uses", "2")
-	var token client.CreatedPass
+	var token client.NewJoinToken
 	if err == nil {
 		err = json.Unmarshal(out, &token)
 	}

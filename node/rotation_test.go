@@ -72,7 +72,7 @@ func TestDrain(t *testing.T) {
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
 	first.Deploy("hello", helloV1)
 	first.Apply(channelAt("/hi"))
-	second := joinBox(t, "second", newToken(t, first, client.CreatePass{}).Token)
+	second := joinBox(t, "second", newToken(t, first, client.CreateJoinToken{}).Token)
 	end := slowRequest(t, second, "/hi")
 	nodetest.Eventually(t, func() error {
 		if n := nodeNamed(t, first.API, "second"); n.InFlight != 1 || !n.Ready {
@@ -129,7 +129,7 @@ func TestDrain(t *testing.T) {
 func TestStopWithCallers(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	second := joinBox(t, "second", newToken(t, first, client.CreatePass{}).Token)
+	second := joinBox(t, "second", newToken(t, first, client.CreateJoinToken{}).Token)
 	for _, n := range []*nodetest.Node{first, second} {
 		nodetest.Eventually(t, func() error {
 			nodes, err := n.API.Nodes(t.Context())
@@ -152,7 +152,7 @@ func TestStopWithCallers(t *testing.T) {
 func TestRemoveNode(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	second := joinBox(t, "second", newToken(t, first, client.CreatePass{}).Token)
+	second := joinBox(t, "second", newToken(t, first, client.CreateJoinToken{}).Token)
 	keys := filepath.Join(second.Dir, "keys")
 	authority, err := cluster.OpenAuthority(keys, "")
 	if err != nil {
@@ -196,14 +196,14 @@ func TestRemoveNode(t *testing.T) {
 		t.Errorf("nodes are %+v, %v", nodes, err)
 	}
 	// The name is free, the key is not.
-	joinBox(t, "second", newToken(t, first, client.CreatePass{}).Token)
+	joinBox(t, "second", newToken(t, first, client.CreateJoinToken{}).Token)
 }
 
 // A node restarts when something supervises it, and else says why not.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	first := nodetest.Start(t, nodetest.Options{Settings: quick})
-	second := joinBox(t, "second", newToken(t, first, client.CreatePass{}).Token)
+	second := joinBox(t, "second", newToken(t, first, client.CreateJoinToken{}).Token)
 	for _, name := range []string{"test", "second"} {
 		_, err := first.API.RestartNode(t.Context(), name)
 		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusConflict || !strings.Contains(p.Error(), "nothing would start it again") {

@@ -95,7 +95,7 @@ func (n *Node) workers() []worker {
 		rotator{n},
 		ringSync{n},
 		keyFetcher{n},
-		n.security, n.outgoing, n.engine, n.audit,
+		n.security, n.outgoing, n.engine, n.audit, n.recorder,
 	}
 	if n.watcher != nil {
 		ws = append(ws, n.watcher)
@@ -152,6 +152,7 @@ func (n *Node) trafficServer() (*http.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the certificate of the traffic port: %w", err)
 	}
+	n.trafficCert = cert.Leaf
 	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 	return srv, nil
 }

@@ -20,10 +20,9 @@ func (v clusterView) Topology(ctx context.Context) client.Topology {
 	for _, s := range all {
 		names[s.View.ID] = s.View.Name
 	}
-	t := client.Topology{At: time.Now().UTC(), Links: []client.Link{}, Missing: []string{}}
+	t := client.Topology{At: time.Now().UTC(), Nodes: v.nodes(all), Links: []client.Link{}, Missing: []string{}}
 	hears := map[string]map[string]bool{} // name to names
 	for _, s := range all {
-		t.Nodes = append(t.Nodes, v.node(s))
 		if s.Err != nil {
 			if s.View.State != cluster.Down && s.View.Control != "" { // one that never ran has no address
 				t.Missing = append(t.Missing, s.View.Name)

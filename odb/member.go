@@ -56,8 +56,8 @@ type Members interface {
 	RemoveMember(ctx context.Context, id string) error
 }
 
-// JoinPass is what the ODB keeps of a join token: not its secret.
-type JoinPass struct {
+// JoinToken is what the ODB keeps of a join token: not its secret.
+type JoinToken struct {
 	ID      string    `json:"id"`
 	Hash    string    `json:"-"`    // of the secret
 	Uses    int       `json:"uses"` // in all
@@ -93,16 +93,16 @@ type JoinRequest struct {
 
 // Joins keeps join tokens and the boxes that wait to be let in.
 type Joins interface {
-	// CreatePass adds a token; Uses and Expires must be set.
-	CreatePass(ctx context.Context, p JoinPass) error
-	// UsePass takes one use of a token, by its id and the hash of its secret, and
+	// CreateJoinToken adds a token; Uses and Expires must be set.
+	CreateJoinToken(ctx context.Context, p JoinToken) error
+	// UseJoinToken takes one use of a token, by its id and the hash of its secret, and
 	// returns it. Denied, without saying more, when there is no such token, it has
 	// expired, or no use is left.
-	UsePass(ctx context.Context, id, hash string) (JoinPass, error)
-	// ListPasses returns all tokens that are kept, newest first.
-	ListPasses(ctx context.Context) ([]JoinPass, error)
-	// DeletePass revokes a token.
-	DeletePass(ctx context.Context, id string) error
+	UseJoinToken(ctx context.Context, id, hash string) (JoinToken, error)
+	// ListJoinTokens returns all tokens that are kept, newest first.
+	ListJoinTokens(ctx context.Context) ([]JoinToken, error)
+	// DeleteJoinToken revokes a token.
+	DeleteJoinToken(ctx context.Context, id string) error
 
 	// AskToJoin keeps a request for so long, in place of an earlier one of the same
 	// node. At most 100 wait at a time; then it is Denied.

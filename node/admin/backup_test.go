@@ -3,6 +3,7 @@ package admin_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -30,6 +31,19 @@ type backupsFunc func(ctx context.Context, w io.Writer) error
 
 func (f backupsFunc) Backup(ctx context.Context, _, _ string, w io.Writer) (client.Backup, error) {
 	return client.Backup{Cluster: "test"}, f(ctx, w)
+}
+
+func (backupsFunc) InspectBackup(context.Context, string, io.Reader) (client.InspectedBackup, error) {
+	return client.InspectedBackup{}, errors.New("not asked for")
+}
+
+// InspectBackup implements admin.Backups: any bytes are good, with the one passphrase.
+func (b *box) InspectBackup(_ context.Context, passphrase string, r io.Reader) (client.InspectedBackup, error) {
+	n, err := io.Copy(io.Discard, r)
+	if err == nil && passphrase != goodPassphrase {
+		err = odb.Errorf(odb.Invalid, "read", "backup", "the passphrase does not open it")
+	}
+	return client.InspectedBackup{Backup: client.Backup{Cluster: "test", Parts: []client.BackupPart{}}, Bytes: n}, err
 }
 
 const goodPassphrase = "hush-umbrella-kiosk"
@@ -133,5 +147,33 @@ func TestBackupOneAtATime(t *testing.T) {
 	}
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the node's work ended with %v", err)
+	}
+}
+
+// A file is read through, its passphrase comes in a header and is nowhere told.
+func TestInspectBackup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	file := strings.Repeat("0123456789abcdef", 1<<18) // 4 MiB: larger than what JSON routes take
+	send := func(role odb.Role, header ...string) reply {
+		return r.call(t, http.MethodPost, "/api/v1/backup/inspect", file, append([]string{"Authorization", "Bearer " + r.tokens[role], "Content-Type", "application/octet-stream"}, header...)...)
+	}
+	got := send(odb.Admin, client.PassphraseHeader, "hush%2Dumbrella-kiosk")
+	var in client.InspectedBackup
+	must(t, json.Unmarshal(got.body, &in))
+	if got.status != http.StatusOK || in.Cluster != "test" || in.Bytes != int64(len(file)) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := send(odb.Admin, client.PassphraseHeader, "hush-wrong-one"); got.status != http.StatusUnprocessableEntity || strings.Contains(string(got.body), "hush") {
+		t.Errorf("a wrong passphrase: %d %s", got.status, got.body)
+	}
+	if got := send(odb.Admin); got.status != http.StatusBadRequest {
+		t.Errorf("no passphrase: %d %s", got.status, got.body)
+	}
+	if got := send(odb.Developer, client.PassphraseHeader, goodPassphrase); got.status != http.StatusForbidden {
+		t.Errorf("a developer: %d %s", got.status, got.body)
+	}
+	if strings.Contains(r.log.String(), "hush") {
+		t.Error("the log shows the passphrase")
 	}
 }

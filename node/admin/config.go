@@ -52,8 +52,8 @@ type Config struct {
 	Audit     Audit
 	Backups   Backups
 	ODB       ODBTools
-	// Stats are the live figures of this node.
-	Stats func() client.Stats
+	// Stats are the live figures of this node, or of all nodes.
+	Stats func(ctx context.Context, all bool) client.Stats
 	// Metrics answers /metrics.
 	Metrics http.Handler
 
@@ -90,6 +90,8 @@ type Cluster interface {
 	Ready() bool
 	Status(ctx context.Context) client.Status
 	Nodes(ctx context.Context) []client.Node
+	// Problems are the definitions that are not in force, on every node that answers.
+	Problems(ctx context.Context) []client.NodeProblem
 	// Topology shows the nodes and the ways between them.
 	Topology(ctx context.Context) client.Topology
 	// Rotate gives a node, by name or id, something else to do and returns how it is.
@@ -99,6 +101,8 @@ type Cluster interface {
 	// Restart has a node end gracefully so that what supervises it starts it again,
 	// and returns how it was before. Conflict when nothing would start it again.
 	Restart(ctx context.Context, name string) (client.Node, error)
+	// Certificates tells what the authority's and the nodes' certificates say.
+	Certificates(ctx context.Context) client.Certificates
 	// GossipKeys lists the ids of each node's keys.
 	GossipKeys(ctx context.Context) []client.KeyedNode
 	// RotateGossipKeys changes the key that encrypts gossip on all nodes.

@@ -326,7 +326,7 @@ func TestWriteTellsOfProblems(t *testing.T) {
 		t.Errorf("written %+v", made)
 	}
 	listed := must2(dev.Problems(t.Context()))(t)
-	if len(listed) != 1 || listed[0] != made.Problems[0] {
+	if len(listed) != 1 || listed[0] != (client.NodeProblem{Node: "node-1", Problem: made.Problems[0]}) {
 		t.Errorf("problems are %+v", listed)
 	}
 	if s := must2(dev.Service(t.Context(), "ghost"))(t); s.Running || s.Problem == "" {

@@ -21,7 +21,7 @@ type RouteInfo struct {
 func (a *API) Table() []RouteInfo {
 	var out []RouteInfo
 	for _, rt := range a.routes {
-		info := RouteInfo{Method: rt.method, Path: rt.path, ID: rt.id, Role: rt.role, HasBody: rt.body != nil}
+		info := RouteInfo{Method: rt.method, Path: rt.path, ID: rt.id, Role: rt.role, HasBody: rt.body != nil || rt.takes != ""}
 		for _, p := range rt.query {
 			info.Query = append(info.Query, p.name)
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/odb"
@@ -109,9 +110,13 @@ func (a *API) export(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted, err := wantedOf(snap, c.URL.Query()["definition"])
+	if err != nil {
+		return nil, err
+	}
 	var defs []odb.Definition
 	for d := range snap.All() {
-		if len(kinds) == 0 || slices.Contains(kinds, d.Kind) {
+		if len(kinds)+len(wanted) == 0 || slices.Contains(kinds, d.Kind) || wanted[d.ID] {
 			defs = append(defs, d)
 		}
 	}
@@ -121,4 +126,22 @@ func (a *API) export(c *call) (any, error) {
 	}
 	c.w.Header().Set("ETag", etag(snap.Revision()))
 	return raw{"application/yaml", text}, nil
+}
+
+// wantedOf finds the definitions that are asked for as KIND/NAME, by id.
+func wantedOf(snap *odb.Snapshot, keys []string) (map[string]bool, error) {
+	ids := map[string]bool{}
+	for _, key := range keys {
+		kind, name, _ := strings.Cut(key, "/")
+		name = odb.CleanName(name)
+		if _, ok := odb.KindNamed(kind); !ok {
+			return nil, odb.UnknownKind(kind)
+		}
+		def, ok := snap.Get(kind, name)
+		if !ok {
+			return nil, missing(kind, name)
+		}
+		ids[def.ID] = true
+	}
+	return ids, nil
 }

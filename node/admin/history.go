@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"signalbox.internal/node/admin/client"
@@ -25,7 +26,11 @@ func (a *API) history(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	revisions, next, err := a.revisions(c, q)
+	filter, err := c.historyFilter()
+	if err != nil {
+		return nil, err
+	}
+	revisions, next, err := a.revisions(c, q, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +48,7 @@ func (a *API) definitionHistory(c *call) (any, error) {
 	if _, ok := odb.KindNamed(kind); !ok {
 		return nil, odb.UnknownKind(kind)
 	}
-	revisions, next, err := a.revisions(c, odb.HistoryQuery{Kind: kind, Name: name})
+	revisions, next, err := a.revisions(c, odb.HistoryQuery{Kind: kind, Name: name}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +79,8 @@ func (a *API) definitionHistory(c *call) (any, error) {
 // shows whether there are more.
 const maxRevisions = 999
 
-// revisions reads one page and the ?before= of the next.
-func (a *API) revisions(c *call, q odb.HistoryQuery) (page []odb.Revision, next string, err error) {
+// revisions reads one page of what f wants (nil: all) and the ?before= of the next.
+func (a *API) revisions(c *call, q odb.HistoryQuery, f *historyFilter) (page []odb.Revision, next string, err error) {
 	limit, err := c.limit()
 	if err != nil {
 		return nil, "", err
@@ -84,6 +89,9 @@ func (a *API) revisions(c *call, q odb.HistoryQuery) (page []odb.Revision, next 
 		return nil, "", err
 	}
 	limit = min(limit, maxRevisions)
+	if f != nil {
+		return a.filtered(c, q, f, limit)
+	}
 	q.Limit = limit + 1
 	page, err = a.cfg.Store.History(c.Context(), q)
 	if err != nil || len(page) <= limit {
@@ -180,9 +188,26 @@ func (a *API) rollback(c *call) (any, error) {
 	planned := odb.PlanTo(now, target)
 	switch {
 	case in.DryRun:
-		return client.Applied{Revision: now.Revision(), Changes: changesOf(planned), DryRun: true, Running: a.runs(now.Revision())}, nil
+		return client.Applied{Revision: now.Revision(), Changes: changesOf(planned), DryRun: true, Running: a.runs(now.Revision()), Warnings: a.lostSecrets(target, planned)}, nil
 	case len(planned) == 0:
 		return a.unchanged(now), nil
 	}
 	return a.apply(c, cmp.Or(reason, "roll back to revision "+strconv.FormatInt(in.Revision, 10)), odb.Changes(planned))
+}
+
+// lostSecrets warns of definitions that a roll-back brings back with secrets whose
+// key was taken away since: they have to be given again.
+func (a *API) lostSecrets(target *odb.Snapshot, planned []odb.PlannedChange) []string {
+	var out []string
+	known := a.cfg.Keys.IDs()
+	for _, p := range planned {
+		def, ok := target.Get(p.Kind, cmp.Or(p.NewName, p.Name))
+		if !ok || p.Op == odb.Delete {
+			continue
+		}
+		if slices.ContainsFunc(keysIn(def.Spec), func(id string) bool { return !slices.Contains(known, id) }) {
+			out = append(out, def.Key()+": its secret was sealed with a key that was forgotten since; it has to be given again")
+		}
+	}
+	return out
 }

@@ -11,8 +11,8 @@ import (
 
 // What a join token may be.
 const (
-	usualPassLife = time.Hour
-	longestPass   = 30 * 24 * time.Hour
+	usualJoinTokenLife   = time.Hour
+	longestJoinTokenLife = 30 * 24 * time.Hour
 )
 
 func (a *API) joinRoutes() []route {
@@ -26,9 +26,9 @@ func (a *API) joinRoutes() []route {
 			method: post, path: "/join", id: "join", timeout: 30 * time.Second, body: client.JoinAsk{}, answer: client.JoinAnswer{}, handle: a.join,
 			summary: "Become a node, by a join token or by an administrator's approval; asked again, it tells how far that is. Needs no token of an account.",
 		},
-		{method: get, path: "/join-tokens", role: odb.Admin, id: "listJoinTokens", summary: "Join tokens without their secrets.", answer: client.List[odb.JoinPass]{}, handle: a.listPasses},
-		{method: post, path: "/join-tokens", role: odb.Admin, id: "createJoinToken", summary: "Make a join token; the answer shows its secret this once.", status: http.StatusCreated, body: client.CreatePass{}, answer: client.CreatedPass{}, handle: a.createPass},
-		{method: http.MethodDelete, path: "/join-tokens/{id}", role: odb.Admin, id: "deleteJoinToken", summary: "Revoke a join token.", handle: a.deletePass},
+		{method: get, path: "/join-tokens", role: odb.Admin, id: "listJoinTokens", summary: "Join tokens without their secrets.", answer: client.List[odb.JoinToken]{}, handle: a.listJoinTokens},
+		{method: post, path: "/join-tokens", role: odb.Admin, id: "createJoinToken", summary: "Make a join token; the answer shows its secret this once.", status: http.StatusCreated, body: client.CreateJoinToken{}, answer: client.NewJoinToken{}, handle: a.createJoinToken},
+		{method: http.MethodDelete, path: "/join-tokens/{id}", role: odb.Admin, id: "deleteJoinToken", summary: "Revoke a join token.", handle: a.deleteJoinToken},
 		{method: get, path: "/join-requests", role: odb.Admin, id: "listJoinRequests", summary: "Boxes that ask to join.", answer: client.List[odb.JoinRequest]{}, handle: a.listJoinRequests},
 		{method: post, path: "/join-requests/{id}", role: odb.Admin, id: "decideJoin", summary: "Approve or refuse a box that asks to join.", body: client.DecideJoin{}, handle: a.decideJoin},
 	}
@@ -75,34 +75,35 @@ func (a *API) join(c *call) (any, error) {
 	}
 	c.who.account = "node " + odb.CleanName(in.Name)
 	if out.Bundle != nil {
-		a.audit(c, "node joined", "subject", in.Name, "token", in.Token)
+		c.about("node", odb.CleanName(in.Name))
+		a.audit(c, "node joined", "token", in.Token)
 	}
 	return out, nil
 }
 
-func (a *API) listPasses(c *call) (any, error) {
-	all, err := a.cfg.Store.ListPasses(c.Context())
+func (a *API) listJoinTokens(c *call) (any, error) {
+	all, err := a.cfg.Store.ListJoinTokens(c.Context())
 	if err != nil {
 		return nil, err
 	}
-	return client.List[odb.JoinPass]{Items: append([]odb.JoinPass{}, all...)}, nil
+	return client.List[odb.JoinToken]{Items: append([]odb.JoinToken{}, all...)}, nil
 }
 
-func (a *API) createPass(c *call) (any, error) {
-	in, err := decode[client.CreatePass](c)
+func (a *API) createJoinToken(c *call) (any, error) {
+	in, err := decode[client.CreateJoinToken](c)
 	if err != nil {
 		return nil, err
 	}
 	life := time.Duration(in.TTLSeconds) * time.Second
 	if life == 0 {
-		life = usualPassLife
+		life = usualJoinTokenLife
 	}
 	if in.Uses == 0 {
 		in.Uses = 1
 	}
 	var faults odb.Faults
-	if life < time.Minute || life > longestPass {
-		faults.Add("/ttl_seconds", "is %d; 60 to %d are allowed", in.TTLSeconds, int64(longestPass/time.Second))
+	if life < time.Minute || life > longestJoinTokenLife {
+		faults.Add("/ttl_seconds", "is %d; 60 to %d are allowed", in.TTLSeconds, int64(longestJoinTokenLife/time.Second))
 	}
 	if err := faults.Err("create join token", ""); err != nil {
 		return nil, err
@@ -111,19 +112,19 @@ func (a *API) createPass(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := odb.JoinPass{
+	p := odb.JoinToken{
 		ID: id, Hash: hash, Uses: in.Uses, Left: in.Uses, Approve: in.Approve, By: c.who.account, Note: in.Note,
 		Created: a.cfg.Now().UTC(), Expires: a.cfg.Now().Add(life).UTC(),
 	}
-	if err := a.cfg.Store.CreatePass(c.Context(), p); err != nil {
+	if err := a.cfg.Store.CreateJoinToken(c.Context(), p); err != nil {
 		return nil, err
 	}
 	a.audit(c, "join token created", "token", id, "uses", in.Uses, "approve", in.Approve)
-	return client.CreatedPass{JoinPass: p, Token: text}, nil
+	return client.NewJoinToken{JoinToken: p, Token: text}, nil
 }
 
-func (a *API) deletePass(c *call) (any, error) {
-	if err := a.cfg.Store.DeletePass(c.Context(), c.param("id")); err != nil {
+func (a *API) deleteJoinToken(c *call) (any, error) {
+	if err := a.cfg.Store.DeleteJoinToken(c.Context(), c.param("id")); err != nil {
 		return nil, err
 	}
 	a.audit(c, "join token revoked", "token", c.param("id"))
@@ -157,6 +158,7 @@ func (a *API) decideJoin(c *call) (any, error) {
 	if err := a.cfg.Store.DecideJoin(c.Context(), r.ID, state, c.who.account); err != nil {
 		return nil, err
 	}
-	a.audit(c, "join "+string(state), "subject", r.Name, "node", r.ID)
+	c.about("node", r.Name)
+	a.audit(c, "join "+string(state), "node", r.ID)
 	return nil, nil
 }

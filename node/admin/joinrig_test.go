@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"time"
 
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/odb"
@@ -26,6 +27,14 @@ func (b *box) Token() (id, hash, text string, err error) {
 	return id, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "sbj_" + id, nil
 }
 
+func (b *box) Problems(context.Context) []client.NodeProblem {
+	var out []client.NodeProblem
+	for _, p := range b.problemList() {
+		out = append(out, client.NodeProblem{Node: "node-1", Problem: p})
+	}
+	return out
+}
+
 func (b *box) Topology(ctx context.Context) client.Topology {
 	return client.Topology{Nodes: b.Nodes(ctx), Links: []client.Link{}, Parts: [][]string{{"node-1"}}}
 }
@@ -45,6 +54,14 @@ func (b *box) Remove(_ context.Context, name string) error {
 
 func (b *box) Restart(_ context.Context, name string) (client.Node, error) {
 	return client.Node{}, odb.Errorf(odb.NotFound, "restart node", name, "there is no such node")
+}
+
+func (b *box) Certificates(context.Context) client.Certificates {
+	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	return client.Certificates{
+		Authority: client.Certificate{Subject: "CN=Signalbox cluster test", SHA256: "00ff", Until: until},
+		Nodes:     []client.NodeCertificate{{Node: "node-1", Control: &client.Certificate{Serial: "1f", Until: until}}},
+	}
 }
 
 func (b *box) GossipKeys(context.Context) []client.KeyedNode {

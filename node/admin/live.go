@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"signalbox.internal/node/admin/client"
-	"signalbox.internal/odb"
 )
 
 // health tells a load balancer or a probe whether the node serves; nothing else.
@@ -26,13 +25,20 @@ func (a *API) nodes(c *call) (any, error) {
 	return client.List[client.Node]{Items: items}, nil
 }
 
-func (a *API) stats(*call) (any, error) {
-	s := a.cfg.Stats()
+func (a *API) stats(c *call) (any, error) {
+	all, err := c.queryBool("all")
+	if err != nil {
+		return nil, err
+	}
+	s := a.cfg.Stats(c.Context(), all)
 	if s.Services == nil {
 		s.Services = []client.Figures{}
 	}
 	if s.Channels == nil {
 		s.Channels = []client.Figures{}
+	}
+	if s.Coverage.Missing == nil {
+		s.Coverage.Missing = []string{}
 	}
 	return s, nil
 }
@@ -45,12 +51,8 @@ func (a *API) connections(*call) (any, error) {
 	return client.List[client.Connection]{Items: items}, nil
 }
 
-func (a *API) problems(*call) (any, error) {
-	items := a.cfg.Problems()
-	if items == nil {
-		items = []odb.Problem{}
-	}
-	return client.List[odb.Problem]{Items: items}, nil
+func (a *API) problems(c *call) (any, error) {
+	return client.List[client.NodeProblem]{Items: append([]client.NodeProblem{}, a.cfg.Cluster.Problems(c.Context())...)}, nil
 }
 
 // ping asks the far side of an outgoing connection.

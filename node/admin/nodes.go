@@ -39,7 +39,8 @@ func (a *API) setRotation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.audit(c, "rotation set", "subject", n.Name, "rotation", string(in.Rotation))
+	c.about("node", n.Name)
+	a.audit(c, "rotation set", "rotation", string(in.Rotation))
 	return n, nil
 }
 
@@ -47,7 +48,8 @@ func (a *API) removeNode(c *call) (any, error) {
 	if err := a.cfg.Cluster.Remove(c.Context(), c.param("name")); err != nil {
 		return nil, err
 	}
-	a.audit(c, "node removed", "subject", c.param("name"))
+	c.about("node", c.param("name"))
+	a.audit(c, "node removed")
 	return nil, nil
 }
 
@@ -56,7 +58,8 @@ func (a *API) restartNode(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.audit(c, "node restarts", "subject", n.Name)
+	c.about("node", n.Name)
+	a.audit(c, "node restarts")
 	return n, nil
 }
 

@@ -66,6 +66,9 @@ func operation(rt route, schemas *schemas) object {
 	if rt.body != nil {
 		op["requestBody"] = object{"required": rt.id != "invoke", "content": object{"application/json": object{"schema": schemas.ref(rt.body)}}}
 	}
+	if rt.takes != "" {
+		op["requestBody"] = object{"required": true, "content": object{rt.takes: object{}}}
+	}
 	return op
 }
 

@@ -130,7 +130,7 @@ func TestOpenAPISchemas(t *testing.T) {
 		"/definitions/channel": "DefinitionList", "/definitions/channel/c": "Definition", "/definitions/channel/c/history": "RevisionList",
 		"/definitions/security/s/references": "ReferenceList", "/history?diff=true": "RevisionList", "/diff?from=0": "Diff", "/state": "State",
 		"/services": "ServiceList", "/services/demo.echo": "Service", "/services/demo.echo/versions": "VersionList",
-		"/connections": "ConnectionList", "/problems": "ProblemList", "/events": "Events", "/access-tokens": "TokenList",
+		"/connections": "ConnectionList", "/problems": "NodeProblemList", "/events": "Events", "/access-tokens": "TokenList",
 		"/definitions/channel/none": "ProblemDocument", "/accounts": "AccountList",
 	}
 	for path, name := range answers {

@@ -127,7 +127,7 @@ func TestWriteNotInForce(t *testing.T) {
 func TestPanicEndsOnlyTheRequest(t *testing.T) {
 	t.Parallel()
 	r := newRigWith(t, func(cfg *admin.Config, _ *box) {
-		cfg.Stats = func() client.Stats { panic("boom with inner detail") }
+		cfg.Stats = func(context.Context, bool) client.Stats { panic("boom with inner detail") }
 	})
 	got := r.call(t, "GET", "/api/v1/stats", "")
 	if p := got.problem(t); got.status != 500 || p.Code != client.CodeInternal || strings.Contains(string(got.body), "boom") {

@@ -321,7 +321,7 @@ func (b *box) Status(context.Context) client.Status {
 }
 
 func (b *box) Nodes(context.Context) []client.Node {
-	return []client.Node{{Name: "node-1", State: "up", Rotation: "online", Roles: []string{"server"}, Ready: true, Revision: b.running.Load().Revision()}}
+	return []client.Node{{SeenBy: []string{}, Name: "node-1", State: "up", Rotation: "online", Roles: []string{"server"}, Ready: true, Revision: b.running.Load().Revision()}}
 }
 
 func (b *box) Connections() []client.Connection {
@@ -332,10 +332,13 @@ func (b *box) Ping(_ context.Context, name string) (client.Ping, error) {
 	return client.Ping{Name: name, State: "down", Error: "connection refused"}, nil
 }
 
-func (b *box) figures() client.Stats {
-	var out client.Stats
-	for _, f := range b.recorder.Figures() {
-		out.Services = append(out.Services, client.Figures{Service: f.Name, Count: f.Count, Errors: f.Errors, InFlight: f.InFlight, MeanMS: f.MeanMS, MaxMS: f.MaxMS})
+func (b *box) figures(_ context.Context, all bool) client.Stats {
+	out := client.Stats{Coverage: client.Coverage{Nodes: 1, Of: 1}}
+	if all {
+		out.Coverage = client.Coverage{Nodes: 1, Of: 2, Missing: []string{"other"}}
+	}
+	for _, f := range b.recorder.Series() {
+		out.Services = append(out.Services, client.Figures{Service: f.Name, Count: f.Total.Count, Errors: f.Total.Errors, InFlight: f.Total.InFlight})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +84,7 @@ func TestClientCoversTheAPI(t *testing.T) {
 	problemOf(t, err, http.StatusConflict)
 	must2(c.OpenAPI(ctx))(t)
 	must2(c.Backup(ctx, goodPassphrase, io.Discard))(t)
+	must2(c.InspectBackup(ctx, goodPassphrase, strings.NewReader("any")))(t)
 	must2(c.CheckODB(ctx))(t)
 	must2(c.CopyODB(ctx, "sqlite:new", nil))(t)
 	must2(c.CreateAccount(ctx, client.CreateAccount{Name: "ann", Role: odb.Viewer}))(t)
@@ -103,7 +105,9 @@ func TestClientCoversTheAPI(t *testing.T) {
 	must2(c.AuditRevisions(ctx, 1, 2))(t)
 	clusterCalls(t, c, r)
 
+	must2(c.Certificates(ctx))(t)
 	must2(c.SignIn(ctx, client.SignIn{Account: "admin", Password: "long enough", Token: true}))(t)
+	must(t, c.ChangePassword(ctx, client.ChangePassword{Current: "long enough", Password: "longer than that"}))
 	must(t, c.SignOut(ctx))
 
 	used := map[string]bool{}
@@ -139,11 +143,11 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 		t.Errorf("gossip keys are %+v", keys)
 	}
 	must2(c.RotateGossipKeys(ctx))(t)
-	pass := must2(c.CreateJoinToken(ctx, client.CreatePass{Note: "shed"}))(t)
-	if all := must2(c.JoinTokens(ctx))(t); len(all) != 1 || all[0].ID != pass.ID || all[0].Left != 1 || pass.Token == "" {
-		t.Errorf("join tokens are %+v, made was %+v", all, pass)
+	token := must2(c.CreateJoinToken(ctx, client.CreateJoinToken{Note: "shed"}))(t)
+	if all := must2(c.JoinTokens(ctx))(t); len(all) != 1 || all[0].ID != token.ID || all[0].Left != 1 || token.Token == "" {
+		t.Errorf("join tokens are %+v, made was %+v", all, token)
 	}
-	must(t, c.DeleteJoinToken(ctx, pass.ID))
+	must(t, c.DeleteJoinToken(ctx, token.ID))
 	must2(c.CommitToJoin(ctx, client.JoinCommit{}))(t)
 	must2(c.Join(ctx, client.JoinAsk{Name: "box", Secret: "good"}))(t)
 	id := odb.NewID()

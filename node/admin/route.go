@@ -21,6 +21,7 @@ type route struct {
 	query   []param
 	headers []param
 	body    any    // zero value of what the body is decoded to; nil: there is none
+	takes   string // media type of the body when it is not JSON
 	answer  any    // zero value of what is answered; nil: nothing, or media
 	media   string // media type of the answer when it is not JSON of ours
 	status  int
@@ -54,7 +55,7 @@ const (
 func (a *API) table() []route {
 	all := slices.Concat(
 		a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes(),
-		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(),
+		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(), a.certificateRoutes(),
 	)
 	for i := range all {
 		rt := &all[i]
@@ -85,9 +86,13 @@ func (a *API) statusRoutes() []route {
 		{method: get, path: "/me", role: odb.Viewer, id: "me", summary: "Who the caller is to the API.", answer: client.Me{}, handle: a.me},
 		{method: get, path: "/status", role: odb.Viewer, id: "status", summary: "The cluster at a glance.", answer: client.Status{}, handle: a.status},
 		{method: get, path: "/nodes", role: odb.Viewer, id: "listNodes", summary: "The nodes of the cluster.", answer: client.List[client.Node]{}, handle: a.nodes},
-		{method: get, path: "/stats", role: odb.Viewer, id: "stats", summary: "Live figures of services and channels on this node.", answer: client.Stats{}, handle: a.stats},
+		{
+			method: get, path: "/stats", role: odb.Viewer, id: "stats", answer: client.Stats{}, handle: a.stats,
+			summary: "Live figures of services and channels: since the start and in the last minute, on this node or on all.",
+			query:   []param{{"all", "boolean", "add up the figures of all nodes; who does not answer within a second is named as missing", false}},
+		},
 		{method: get, path: "/connections", role: odb.Viewer, id: "listConnections", summary: "Health of the outgoing connections of this node.", answer: client.List[client.Connection]{}, handle: a.connections},
-		{method: get, path: "/problems", role: odb.Viewer, id: "listProblems", summary: "Definitions that this node could not put into force, and why.", answer: client.List[odb.Problem]{}, handle: a.problems},
+		{method: get, path: "/problems", role: odb.Viewer, id: "listProblems", summary: "Definitions that a node could not put into force, and why, of all nodes that answer.", answer: client.List[client.NodeProblem]{}, handle: a.problems},
 		{
 			method: get, path: "/events", role: odb.Viewer, id: "events", answer: client.Events{}, handle: a.events,
 			summary: "What happened after a cursor; waits up to 25 s for something to happen. Without a cursor it answers at once with the present one.",
@@ -158,13 +163,17 @@ func (a *API) changeRoutes() []route {
 	return []route{
 		{method: post, path: "/plan", role: odb.Developer, id: "plan", summary: "Compare files of definitions with the configuration; changes nothing. Faults have pointers into the spec of the document that the message names.", limit: largeBody, timeout: 2 * time.Minute, body: client.PlanRequest{}, answer: client.Plan{}, handle: a.plan},
 		{method: post, path: "/apply", role: odb.Developer, id: "apply", summary: "Make the configuration what files say: one revision or nothing.", limit: largeBody, timeout: 2 * time.Minute, body: client.ApplyRequest{}, answer: client.Applied{}, handle: a.applyFiles},
-		{method: get, path: "/export", role: odb.Viewer, id: "export", summary: "Definitions as YAML documents; equal configurations give equal bytes.", query: []param{{"kind", "array", "only these kinds; may be repeated", false}}, media: "application/yaml", handle: a.export},
+		{method: get, path: "/export", role: odb.Viewer, id: "export", summary: "Definitions as YAML documents; equal configurations give equal bytes.", query: []param{{"kind", "array", "only these kinds; may be repeated", false}, {"definition", "array", "only these definitions, KIND/NAME; may be repeated and adds to kind", false}}, media: "application/yaml", handle: a.export},
 		{
 			method: get, path: "/history", role: odb.Viewer, id: "history", summary: "Revisions, newest first.", answer: client.List[client.Revision]{}, handle: a.history,
 			query: pages(
 				param{"kind", "string", "only revisions that touched this kind", false},
 				param{"name", "string", "with kind: only revisions that touched this definition", false},
 				param{"diff", "boolean", "with what changed in each definition", false},
+				param{"actor", "string", "only of this account", false},
+				param{"q", "string", "part of the actor, the reason or of kind/name of what was changed, in any case", false},
+				param{"from", "string", "not before this time (RFC 3339)", false},
+				param{"to", "string", "before this time (RFC 3339)", false},
 			),
 		},
 		{method: get, path: "/diff", role: odb.Viewer, id: "diff", summary: "What differs between two revisions.", query: []param{{"from", "integer", "revision to compare with; 0 is the empty ODB", true}, {"to", "integer", "revision to compare; the newest when absent", false}}, answer: client.Diff{}, handle: a.compare},
@@ -201,6 +210,10 @@ func (a *API) accountRoutes() []route {
 		{method: post, path: "/accounts/{name}/unlock", role: odb.Admin, id: "unlockAccount", summary: "Let an account that is locked after wrong passwords try again.", answer: client.Account{}, handle: a.unlockAccount},
 		{method: http.MethodDelete, path: "/accounts/{name}", role: odb.Admin, id: "deleteAccount", summary: "Remove an account and its tokens; the last administrator stays.", handle: a.deleteAccount},
 		{
+			method: post, path: "/me/password", role: odb.Viewer, id: "changePassword", timeout: 15 * time.Second, body: client.ChangePassword{}, handle: a.changePassword,
+			summary: "Give the caller's own account another password; the present one is needed. Other browsers are signed out, tokens stay.",
+		},
+		{
 			method: post, path: "/claim", id: "claim", status: http.StatusCreated, timeout: 15 * time.Second, body: client.Claim{}, answer: client.Claimed{}, handle: a.claimCluster,
 			summary: "Make the first administrator with the one-time code from this node's console, while no account has a password. Needs no token.",
 		},
@@ -210,6 +223,11 @@ func (a *API) accountRoutes() []route {
 		{
 			method: post, path: "/backup", role: odb.Admin, id: "backup", timeout: backupTime, body: client.BackupRequest{}, media: "application/octet-stream", handle: a.backup,
 			summary: "The whole cluster in one file: ODB with its history, keys and settings, encrypted to the passphrase (age). The trailer X-Backup says that it is whole and what is in it, X-Backup-Error why it is not.",
+		},
+		{
+			method: post, path: "/backup/inspect", role: odb.Admin, id: "inspectBackup", timeout: backupTime, limit: maxBackup, takes: "application/octet-stream", answer: client.InspectedBackup{}, handle: a.inspectBackup,
+			summary: "Read the backup in the body to its last byte and tell what is in it. Nothing of it is kept.",
+			headers: []param{{client.PassphraseHeader, "string", "the passphrase, percent-encoded", true}},
 		},
 		{method: http.MethodDelete, path: "/access-tokens/{id}", role: odb.Admin, id: "deleteToken", summary: "Revoke a bearer token.", handle: a.deleteToken},
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -15,7 +16,7 @@ func (a *API) listServices(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	figures := a.serviceFigures()
+	figures := a.serviceFigures(c.Context())
 	items := []client.Service{}
 	running := map[string]bool{}
 	for _, info := range a.cfg.Services.List() {
@@ -50,7 +51,7 @@ func (a *API) showService(c *call) (any, error) {
 	name := odb.CleanName(c.param("name"))
 	problems := a.serviceProblems()
 	if info, ok := a.cfg.Services.Get(name); ok {
-		s := serviceOf(info, a.serviceFigures())
+		s := serviceOf(info, a.serviceFigures(c.Context()))
 		s.Problem = problems[name]
 		return s, nil
 	}
@@ -92,9 +93,9 @@ func idleService(name string, spec *odb.ServiceSpec, problems map[string]string)
 	return s
 }
 
-func (a *API) serviceFigures() map[string]client.Figures {
+func (a *API) serviceFigures(ctx context.Context) map[string]client.Figures {
 	out := map[string]client.Figures{}
-	for _, f := range a.cfg.Stats().Services {
+	for _, f := range a.cfg.Stats(ctx, false).Services {
 		out[f.Service] = f
 	}
 	return out

@@ -166,14 +166,24 @@ func (a *app) changeAccount(ctx context.Context, c *client.Client, name string, 
 func newAccountsPassword(a *app) *cobra.Command {
 	var remove bool
 	cmd := &cobra.Command{
-		Use: "password NAME", Short: "Set an account's password",
+		Use: "password [NAME]", Short: "Set an account's password, or change your own",
 		Long: `Sets the password of an account, which unlocks it too and signs its browsers out.
-Its bearer tokens stay ("signalbox access revoke" takes them away).`,
+Its bearer tokens stay ("signalbox access revoke" takes them away).
+
+Without a NAME it changes your own, whatever your role: the present one is asked for
+first. Without a terminal both come from standard input, a line each.`,
 		Example: `  signalbox accounts password ann
+  signalbox accounts password
   pass show signalbox/ann | signalbox accounts password ann
   signalbox accounts password ci --remove`,
-		Args: args(1, 1, "NAME"), ValidArgsFunction: a.completeAccount(),
+		Args: args(0, 1, "NAME"), ValidArgsFunction: a.completeAccount(),
 		RunE: a.remote(func(ctx context.Context, c *client.Client, given []string) error {
+			if len(given) == 0 && remove {
+				return usagef("--remove needs a NAME")
+			}
+			if len(given) == 0 {
+				return a.ownPassword(ctx, c)
+			}
 			return a.changeAccount(ctx, c, given[0], func(in *client.UpdateAccount) (string, error) {
 				password := ""
 				in.Password = &password

@@ -13,15 +13,16 @@ import (
 
 func newExport(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "export [KIND]...", Short: "The configuration as files",
-		Long: `Writes all definitions, or those of some kinds, as YAML documents to stdout: in
-a stable order, defaults left out, secrets as references. "plan" of an export
+		Use: "export [KIND | KIND/NAME]...", Short: "The configuration as files",
+		Long: `Writes all definitions, those of some kinds, or single ones, as YAML documents to
+stdout: in a stable order, defaults left out, secrets as references. "plan" of an export
 shows no change, and a second export is byte-equal, so it belongs under version
 control. With -o json it is one array of the same documents.`,
 		Example: `  signalbox export > config.yaml
   signalbox export channel security > edge.yaml
+  signalbox export service/orders.create channel/orders.create
   signalbox export -o json | jq -r '.[] | select(.kind == "channel") | .spec.path'`,
-		Args: args(0, -1, "KIND"), ValidArgsFunction: a.completeKind(true),
+		Args: args(0, -1, "KIND or KIND/NAME"), ValidArgsFunction: a.completeKind(true),
 		RunE: a.remote(func(ctx context.Context, c *client.Client, kinds []string) error {
 			text, err := c.Export(ctx, kinds...)
 			if err != nil {

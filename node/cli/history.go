@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 
 func newHistory(a *app) *cobra.Command {
 	var q client.HistoryQuery
+	var since string
 	cmd := &cobra.Command{
 		Use: "history [KIND [NAME]]", Short: "Every revision: what changed, who, when and why",
 		Long: `Lists revisions, newest first: what each changed, who did it, when and why. With
@@ -19,11 +21,19 @@ a KIND, or a KIND and NAME, only the revisions that touched these; a definition 
 followed through its renames. --diff shows each change field by field.`,
 		Example: `  signalbox history
   signalbox history channel orders.create --diff
+  signalbox history --actor ann --since 24h
   signalbox history --limit 10 -o json | jq -r '.[].reason'`,
 		Args: args(0, 2, "KIND and NAME"), ValidArgsFunction: a.completeDefinition,
 		RunE: a.remote(func(ctx context.Context, c *client.Client, given []string) error {
 			if q.Limit < 1 || q.Limit > 1000 {
 				return usagef("--limit is %d; a number from 1 to 1000 is needed", q.Limit)
+			}
+			var err error
+			if q.From, err = sinceTime(since, time.Now()); err != nil {
+				return err
+			}
+			if len(given) == 2 && (q.Actor != "" || q.Search != "" || since != "") {
+				return usagef("--actor, --search and --since do not go together with a NAME")
 			}
 			revisions, err := history(ctx, c, q, given)
 			if err != nil {
@@ -34,6 +44,9 @@ followed through its renames. --diff shows each change field by field.`,
 	}
 	cmd.Flags().IntVar(&q.Limit, "limit", 20, "at most so many revisions, up to 1000")
 	cmd.Flags().Int64Var(&q.Before, "before", 0, "only revisions below this one: the next page")
+	cmd.Flags().StringVar(&q.Actor, "actor", "", "only revisions of this account")
+	cmd.Flags().StringVar(&q.Search, "search", "", "only revisions with this in actor, reason or KIND/NAME")
+	cmd.Flags().StringVar(&since, "since", "", "only what is not older: a duration or a time")
 	cmd.Flags().BoolVar(&q.Diff, "diff", false, "show what changed in each definition")
 	return cmd
 }

@@ -76,7 +76,7 @@ func (a *app) groups() []group {
 		{"Services", []*cobra.Command{
 			newNew(a), newTest(a), newDeploy(a), newServices(a), newInvoke(a), newVersions(a), newRollbackService(a),
 		}},
-		{"Access and secrets", []*cobra.Command{newClaim(a), newLogin(a), newLogout(a), newAccounts(a), newAccess(a), newSecrets(a), newAudit(a)}},
+		{"Access and secrets", []*cobra.Command{newClaim(a), newLogin(a), newLogout(a), newAccounts(a), newAccess(a), newSecrets(a), newCertificates(a), newAudit(a)}},
 		{"Keep safe", []*cobra.Command{newBackup(a), newRestore(a)}},
 		{"Tools", []*cobra.Command{newODB(a), newConfig(a), newCompletion(a), newVersion(a)}},
 	}

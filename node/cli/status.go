@@ -3,19 +3,20 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"signalbox.internal/node/admin/client"
-	"signalbox.internal/odb"
 )
 
 func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "The cluster at a glance",
 		Long: `Shows the cluster at a glance: how many nodes are up, whether all of them run
-the newest revision, whether the database answers, when the cluster was backed up
-last, and every definition that could not be put into force, with the reason.`,
+the newest revision, whether the database answers, what the channels of all nodes
+did in the last minute, the last change and the last backup, and every definition
+that a node could not put into force, with the reason.`,
 		Example: `  signalbox status
   signalbox status --dir /var/lib/signalbox
   signalbox status -o json | jq .level`,
@@ -25,7 +26,7 @@ last, and every definition that could not be put into force, with the reason.`,
 			if err != nil {
 				return fmt.Errorf("get status: %w", err)
 			}
-			var problems []odb.Problem
+			var problems []client.NodeProblem
 			if s.Problems > 0 && a.flags.output == outputTable {
 				if problems, err = c.Problems(ctx); err != nil {
 					return fmt.Errorf("list problems: %w", err)
@@ -36,7 +37,7 @@ last, and every definition that could not be put into force, with the reason.`,
 	}
 }
 
-func statusTable(o *screen, s client.Status, problems []odb.Problem) {
+func statusTable(o *screen, s client.Status, problems []client.NodeProblem) {
 	o.facts(
 		[2]string{"cluster", s.Cluster},
 		[2]string{"revision", fmt.Sprintf("%d, %s", s.Revision, word(s.Level, "on every node", "not yet on every node"))},
@@ -47,8 +48,10 @@ func statusTable(o *screen, s client.Status, problems []odb.Problem) {
 		o.facts([2]string{"redis   ", partText(*s.Redis)})
 	}
 	o.facts(
+		[2]string{"requests", requestsText(s.Requests)},
 		[2]string{"problems", fmt.Sprint(s.Problems)},
 		[2]string{"version ", s.Version},
+		[2]string{"change  ", changeText(s.LastChange)},
 		[2]string{"backup  ", backupText(s.LastBackup)},
 	)
 	if len(problems) == 0 {
@@ -57,9 +60,27 @@ func statusTable(o *screen, s client.Status, problems []odb.Problem) {
 	o.line("")
 	var rows [][]cell
 	for _, p := range problems {
-		rows = append(rows, []cell{text(p.Kind), text(p.Name), styled(red, p.Reason)})
+		rows = append(rows, []cell{text(p.Node), text(p.Kind), text(p.Name), styled(red, p.Reason)})
 	}
-	o.table([]string{"KIND", "NAME", "NOT IN FORCE BECAUSE"}, rows)
+	o.table([]string{"NODE", "KIND", "NAME", "NOT IN FORCE BECAUSE"}, rows)
+}
+
+func requestsText(r *client.Requests) string {
+	if r == nil {
+		return "not known"
+	}
+	text := fmt.Sprintf("%.1f/s, %.1f errors/s, p99 %.1f ms in the last minute", r.Recent.PerSecond, r.Recent.ErrorsPerSecond, r.Recent.P99MS)
+	if len(r.Coverage.Missing) > 0 {
+		text += fmt.Sprintf(" (of %d of %d nodes, without %s)", r.Coverage.Nodes, r.Coverage.Of, strings.Join(r.Coverage.Missing, ", "))
+	}
+	return text
+}
+
+func changeText(c *client.LastChange) string {
+	if c == nil {
+		return "none is known"
+	}
+	return fmt.Sprintf("%s, by %s%s", localTime(c.At), c.By, word(c.Reason == "", "", ": "+c.Reason))
 }
 
 func backupText(b *client.LastBackup) string {

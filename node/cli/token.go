@@ -27,12 +27,12 @@ A box sends nothing of the token before the cluster has proved itself.`,
 
 // createdToken is what token create tells scripts.
 type createdToken struct {
-	client.CreatedPass
+	client.NewJoinToken
 	Command string `json:"command"` // to be typed on the new box
 }
 
 func newTokenCreate(a *app) *cobra.Command {
-	var in client.CreatePass
+	var in client.CreateJoinToken
 	var ttl time.Duration
 	cmd := &cobra.Command{
 		Use: "create", Short: "Make a join token",
@@ -59,7 +59,7 @@ cluster with SQLite takes only nodes of its own box.`,
 			if err != nil {
 				return err
 			}
-			t := createdToken{CreatedPass: p, Command: "signalbox join " + p.Token + " --dir " + packagedDir}
+			t := createdToken{NewJoinToken: p, Command: "signalbox join " + p.Token + " --dir " + packagedDir}
 			a.note("Join token %s for %s, good until %s. It is shown this once:", p.ID, plural(p.Uses, "box"), localTime(p.Expires))
 			return a.show(t, func(o *screen) {
 				o.line("%s", t.Token)
@@ -106,7 +106,7 @@ expired more than a week ago are forgotten.`,
 				for _, t := range tokens {
 					rows = append(rows, []cell{
 						text(t.ID), text(fmt.Sprintf("%d of %d", t.Left, t.Uses)), text(word(t.Approve, "yes", "no")),
-						text(t.By), when(t.Created), passEnd(t), text(t.Note),
+						text(t.By), when(t.Created), joinTokenEnd(t), text(t.Note),
 					})
 				}
 				o.table([]string{"ID", "USES LEFT", "APPROVAL", "BY", "CREATED", "EXPIRES", "NOTE"}, rows)
@@ -115,7 +115,7 @@ expired more than a week ago are forgotten.`,
 	}
 }
 
-func passEnd(t odb.JoinPass) cell {
+func joinTokenEnd(t odb.JoinToken) cell {
 	if t.Expires.Before(time.Now()) {
 		return styled(yellow, localTime(t.Expires)+" (over)")
 	}

@@ -132,7 +132,7 @@ func (u *boxRun) join(ctx context.Context, host string, count int) error {
 		return err
 	}
 	defer api.Close()
-	pass, err := api.CreateJoinToken(ctx, client.CreatePass{Uses: count, TTLSeconds: 600, Note: "up --nodes"})
+	token, err := api.CreateJoinToken(ctx, client.CreateJoinToken{Uses: count, TTLSeconds: 600, Note: "up --nodes"})
 	if err != nil {
 		return fmt.Errorf("make a join token: %w", err)
 	}
@@ -146,7 +146,7 @@ func (u *boxRun) join(ctx context.Context, host string, count int) error {
 		if sharesODB(u.box, u.first.cfg.ODB) {
 			values["odb"] = "sqlite:" + sharedODB // the whole box may be moved
 		}
-		if _, err := node.Join(ctx, node.JoinConfig{Dir: dir, Values: values, Token: pass.Token, Log: u.log}); err != nil {
+		if _, err := node.Join(ctx, node.JoinConfig{Dir: dir, Values: values, Token: token.Token, Log: u.log}); err != nil {
 			return fmt.Errorf("make the node %s: %w", values["name"], err)
 		}
 		u.box.folders = append(u.box.folders, dir)

@@ -66,13 +66,13 @@ func NewFleet(t testing.TB, cfg FleetConfig) *Fleet {
 		t.Fatalf("make the first node: %v", err)
 	}
 	first.Start()
-	f.Join(f.Token(client.CreatePass{Uses: max(1, cfg.Nodes-1)}), f.Boxes[1:]...)
+	f.Join(f.Token(client.CreateJoinToken{Uses: max(1, cfg.Nodes-1)}), f.Boxes[1:]...)
 	f.Start(f.Boxes[1:]...)
 	return f
 }
 
 // Token makes a join token by the first node.
-func (f *Fleet) Token(in client.CreatePass) string {
+func (f *Fleet) Token(in client.CreateJoinToken) string {
 	f.T.Helper()
 	p, err := f.Boxes[0].API.CreateJoinToken(f.T.Context(), in)
 	if err != nil {

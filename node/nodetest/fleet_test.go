@@ -160,7 +160,7 @@ func TestFleetOnLoopback(t *testing.T) {
 	d.step("secrets sealed anew with one node off", func(t *testing.T) { sealAnew(t, d) })
 	d.step("a node removed while it runs", func(t *testing.T) {
 		b := d.Add()
-		d.Join(d.Token(client.CreatePass{}), b)
+		d.Join(d.Token(client.CreateJoinToken{}), b)
 		b.Start()
 		if err := d.Boxes[0].API.RemoveNode(t.Context(), b.Name); err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestFleetOnLoopback(t *testing.T) {
 	})
 	d.step("a node removed while it was down", func(t *testing.T) {
 		b := d.Add()
-		d.Join(d.Token(client.CreatePass{}), b)
+		d.Join(d.Token(client.CreateJoinToken{}), b)
 		b.Start()
 		if err := b.Stop(); err != nil {
 			t.Error(err)

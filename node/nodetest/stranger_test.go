@@ -57,7 +57,7 @@ func alter(t *testing.T, token string, f func(*cluster.JoinToken)) string {
 func TestTokensThatLetNobodyIn(t *testing.T) {
 	t.Parallel()
 	n, other := nodetest.Start(t, nodetest.Options{}), nodetest.Start(t, nodetest.Options{})
-	token := func(of *nodetest.Node, in client.CreatePass) client.CreatedPass {
+	token := func(of *nodetest.Node, in client.CreateJoinToken) client.NewJoinToken {
 		t.Helper()
 		p, err := of.API.CreateJoinToken(t.Context(), in)
 		if err != nil {
@@ -65,19 +65,19 @@ func TestTokensThatLetNobodyIn(t *testing.T) {
 		}
 		return p
 	}
-	used := token(n, client.CreatePass{}).Token
+	used := token(n, client.CreateJoinToken{}).Token
 	if _, err := node.Join(t.Context(), node.JoinConfig{
 		Dir: filepath.Join(t.TempDir(), "box"), Values: map[string]string{"name": "guest"}, Token: used,
 		Env: func(string) (string, bool) { return "", false },
 	}); err != nil {
 		t.Fatal(err)
 	}
-	revoked := token(n, client.CreatePass{Uses: 5})
+	revoked := token(n, client.CreateJoinToken{Uses: 5})
 	if err := n.API.DeleteJoinToken(t.Context(), revoked.ID); err != nil {
 		t.Fatal(err)
 	}
-	good := token(n, client.CreatePass{Uses: 5}).Token
-	foreign := token(other, client.CreatePass{Uses: 5}).Token
+	good := token(n, client.CreateJoinToken{Uses: 5}).Token
+	foreign := token(other, client.CreateJoinToken{Uses: 5}).Token
 	here, err := cluster.ParseJoinToken(good)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func expiredToken(t *testing.T, n *nodetest.Node) string {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	good, err := n.API.CreateJoinToken(t.Context(), client.CreatePass{})
+	good, err := n.API.CreateJoinToken(t.Context(), client.CreateJoinToken{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func expiredToken(t *testing.T, n *nodetest.Node) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = db.CreatePass(t.Context(), odb.JoinPass{
+	err = db.CreateJoinToken(t.Context(), odb.JoinToken{
 		ID: parsed.ID, Hash: cluster.HashJoinSecret(parsed.Secret), Uses: 5, By: "test", Expires: time.Now().Add(-time.Second),
 	})
 	if err != nil {

@@ -2,17 +2,15 @@
 // channels, their errors, times and what is in flight.
 //
 // It offers [Recorder], which the invoker and the channels tell of every call,
-// and [Figure], the live numbers of one name. The same counts are Prometheus
-// metrics. Names come from the configuration, never from requests, so the
-// number of series stays bounded.
+// and [Series], the live numbers of one name, which [Merge] adds up over nodes.
+// The same counts are Prometheus metrics. Names come from the configuration,
+// never from requests, so the number of series stays bounded.
 //
-// It keeps everything in memory since the node's start. It imports nothing of
-// ours.
+// It keeps everything in memory: the counts since the node's start, and the last
+// minute. It imports nothing of ours.
 package stats
 
 import (
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,22 +27,6 @@ const (
 	Channel Scope = "channel"
 )
 
-// Figure is the live numbers of one service or channel since the node started.
-type Figure struct {
-	Scope    Scope     `json:"scope"`
-	Name     string    `json:"name"`
-	Count    int64     `json:"count"`     // ended
-	Errors   int64     `json:"errors"`    // of them, ended in an error (channels: status 500 and up)
-	Refused  int64     `json:"refused"`   // of them, refused (channels: status 400 to 499)
-	InFlight int64     `json:"in_flight"` // started and not ended
-	MeanMS   float64   `json:"mean_ms"`
-	P50MS    float64   `json:"p50_ms"`
-	P95MS    float64   `json:"p95_ms"`
-	P99MS    float64   `json:"p99_ms"`
-	MaxMS    float64   `json:"max_ms"`
-	Since    time.Time `json:"since"`
-}
-
 // series counts one name. All fields may be used by any number of goroutines.
 type series struct {
 	count, errors, refused, inFlight, sumNS, maxNS atomic.Int64
@@ -60,11 +42,13 @@ type key struct {
 type Recorder struct {
 	since  time.Time
 	series sync.Map // key → *series
+	recent recent
 }
 
 // New returns a recorder whose counts reg collects; nil reg collects nothing.
 func New(reg prometheus.Registerer) (*Recorder, error) {
-	r := &Recorder{since: time.Now()}
+	now := time.Now()
+	r := &Recorder{since: now, recent: recent{windows: map[*series]*window{}, begin: now}}
 	if reg == nil {
 		return r, nil
 	}
@@ -109,55 +93,53 @@ func (r *Recorder) ChannelEnd(channel string, status int, took time.Duration) {
 
 func (s *series) end(took time.Duration) {
 	s.inFlight.Add(-1)
-	s.count.Add(1)
 	s.sumNS.Add(int64(took))
 	s.buckets[bucketOf(took)].Add(1)
 	for {
 		old := s.maxNS.Load()
 		if int64(took) <= old || s.maxNS.CompareAndSwap(old, int64(took)) {
-			return
+			break
 		}
 	}
+	s.count.Add(1) // last: who sees it sees the rest
 }
 
-// Figures returns the numbers of every name that was used, by scope and name.
-func (r *Recorder) Figures() []Figure {
-	var out []Figure
+// Series returns the numbers of every name that was used, by scope and name.
+func (r *Recorder) Series() []Series {
+	var out []Series
+	now := time.Now()
 	r.series.Range(func(k, v any) bool {
-		out = append(out, r.figure(k.(key), v.(*series))) //nolint:forcetypeassert // nothing else is stored
+		out = append(out, r.one(k.(key), v.(*series), now)) //nolint:forcetypeassert // nothing else is stored
 		return true
 	})
-	slices.SortFunc(out, func(a, b Figure) int {
-		return strings.Compare(string(a.Scope)+"\x00"+a.Name, string(b.Scope)+"\x00"+b.Name)
-	})
-	return out
+	return Merge(out)
 }
 
-// Figure returns the numbers of one name; zero ones when it was never used.
-func (r *Recorder) Figure(scope Scope, name string) Figure {
+// Recent adds up what all names of one scope did in the last minute.
+func (r *Recorder) Recent(scope Scope) Recent {
+	var sum Recent
+	now := time.Now()
+	r.series.Range(func(k, v any) bool {
+		if k.(key).scope == scope { //nolint:forcetypeassert // nothing else is stored
+			sum.Add(r.recentOf(v.(*series), now)) //nolint:forcetypeassert // as above
+		}
+		return true
+	})
+	return sum
+}
+
+// Of returns the numbers of one name; zero ones when it was never used.
+func (r *Recorder) Of(scope Scope, name string) Series {
 	s, ok := r.series.Load(key{scope, name})
 	if !ok {
-		return Figure{Scope: scope, Name: name, Since: r.since}
+		return Series{Scope: scope, Name: name, Since: r.since}
 	}
-	return r.figure(key{scope, name}, s.(*series)) //nolint:forcetypeassert // nothing else is stored
+	return r.one(key{scope, name}, s.(*series), time.Now()) //nolint:forcetypeassert // nothing else is stored
 }
 
-func (r *Recorder) figure(k key, s *series) Figure {
-	f := Figure{
-		Scope: k.scope, Name: k.name, Count: s.count.Load(), Errors: s.errors.Load(), Refused: s.refused.Load(),
-		InFlight: s.inFlight.Load(), MaxMS: ms(time.Duration(s.maxNS.Load())), Since: r.since,
-	}
-	if f.Count > 0 {
-		f.MeanMS = ms(time.Duration(s.sumNS.Load() / f.Count))
-	}
-	var counts [bucketCount]int64
-	for i := range counts {
-		counts[i] = s.buckets[i].Load()
-	}
-	f.P50MS = min(ms(quantile(counts[:], 0.50)), f.MaxMS)
-	f.P95MS = min(ms(quantile(counts[:], 0.95)), f.MaxMS)
-	f.P99MS = min(ms(quantile(counts[:], 0.99)), f.MaxMS)
-	return f
+func (r *Recorder) one(k key, s *series, now time.Time) Series {
+	t := s.tally()
+	out := Series{Scope: k.scope, Name: k.name, Since: r.since, Total: t.since(&tally{}), Recent: r.recentOf(s, now)}
+	out.Total.InFlight, out.Total.MaxNS = s.inFlight.Load(), s.maxNS.Load()
+	return out
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

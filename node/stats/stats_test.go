@@ -24,6 +24,8 @@ func recorder(t testing.TB, reg prometheus.Registerer) *stats.Recorder {
 	return r
 }
 
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
 func TestQuantilesAgainstSorting(t *testing.T) {
 	r := recorder(t, nil)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -35,19 +37,19 @@ func TestQuantilesAgainstSorting(t *testing.T) {
 		r.ServiceEnd("s", d, "")
 	}
 	slices.Sort(took)
-	f := r.Figure(stats.Service, "s")
+	f := r.Of(stats.Service, "s")
 	for _, q := range []struct {
 		name string
 		at   float64
 		got  float64
-	}{{"p50", 0.5, f.P50MS}, {"p95", 0.95, f.P95MS}, {"p99", 0.99, f.P99MS}} {
+	}{{"p50", 0.5, ms(f.Total.Quantile(0.5))}, {"p95", 0.95, ms(f.Total.Quantile(0.95))}, {"p99", 0.99, ms(f.Total.Quantile(0.99))}} {
 		exact := float64(took[int(q.at*float64(len(took)))].Microseconds()) / 1000
 		if q.got < exact*0.99 || q.got > exact*1.14 {
 			t.Errorf("%s = %.3f ms, exact %.3f ms", q.name, q.got, exact)
 		}
 	}
-	if want := float64(took[len(took)-1].Microseconds()) / 1000; f.MaxMS != want {
-		t.Errorf("max = %v, want %v", f.MaxMS, want)
+	if want := took[len(took)-1].Nanoseconds(); f.Total.MaxNS != want {
+		t.Errorf("max = %v, want %v", f.Total.MaxNS, want)
 	}
 }
 
@@ -63,8 +65,8 @@ func TestCountsUnderConcurrency(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	f := r.Figure(stats.Channel, "c")
-	if f.Count != 8000 || f.Errors != 2000 || f.Refused != 2000 || f.InFlight != 0 {
+	f := r.Of(stats.Channel, "c")
+	if f.Total.Count != 8000 || f.Total.Errors != 2000 || f.Total.Refused != 2000 || f.Total.InFlight != 0 {
 		t.Errorf("got %+v; want 8000 ended, 2000 errors, 2000 refused, none in flight", f)
 	}
 }
@@ -75,14 +77,14 @@ func TestExtremeDurations(t *testing.T) {
 		r.ServiceStart("s")
 		r.ServiceEnd("s", d, "boom")
 	}
-	if f := r.Figure(stats.Service, "s"); f.Count != 5 || f.Errors != 5 {
+	if f := r.Of(stats.Service, "s"); f.Total.Count != 5 || f.Total.Errors != 5 {
 		t.Errorf("got %+v, want 5 calls and 5 errors", f)
 	}
 }
 
 func TestUnusedNameHasZeroes(t *testing.T) {
-	f := recorder(t, nil).Figure(stats.Service, "never")
-	if f.Count != 0 || f.P99MS != 0 || f.Since.IsZero() {
+	f := recorder(t, nil).Of(stats.Service, "never")
+	if f.Total.Count != 0 || f.Total.Quantile(0.99) != 0 || f.Since.IsZero() {
 		t.Errorf("got %+v", f)
 	}
 }

@@ -105,7 +105,7 @@ func otherTests() map[string]func(*testing.T, *world) {
 		"marks/first set by many":       firstMarkByMany,
 		"members/life":                  memberLife,
 		"members/removed":               membersRemoved,
-		"joins/passes":                  joinPasses,
+		"joins/tokens":                  joinTokens,
 		"joins/requests":                joinRequests,
 		"info":                          info,
 	}

@@ -71,19 +71,19 @@ func membersRemoved(_ *testing.T, w *world) {
 
 const someHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-func joinPasses(_ *testing.T, w *world) {
+func joinTokens(_ *testing.T, w *world) {
 	soon := time.Now().Add(time.Hour)
-	for _, p := range []odb.JoinPass{
+	for _, p := range []odb.JoinToken{
 		{ID: "five", Hash: someHash, Uses: 5, Approve: true, By: "alice", Note: "for the shed", Expires: soon},
 		{ID: "old", Hash: someHash, Uses: 5, Expires: time.Now().Add(-time.Minute)},
 	} {
-		if err := w.CreatePass(w.ctx(), p); err != nil {
+		if err := w.CreateJoinToken(w.ctx(), p); err != nil {
 			w.Fatal(err)
 		}
 	}
-	w.refused(w.CreatePass(w.ctx(), odb.JoinPass{Hash: "x"}), odb.Invalid, "/id", "/hash", "/uses", "/expires")
+	w.refused(w.CreateJoinToken(w.ctx(), odb.JoinToken{Hash: "x"}), odb.Invalid, "/id", "/hash", "/uses", "/expires")
 	for id, hash := range map[string]string{"old": someHash, "none": someHash, "five": strings.Repeat("0", 64)} {
-		_, err := w.UsePass(w.ctx(), id, hash)
+		_, err := w.UseJoinToken(w.ctx(), id, hash)
 		w.refused(err, odb.Denied, "not valid")
 	}
 	// Twenty boxes at once: five get in.
@@ -91,12 +91,12 @@ func joinPasses(_ *testing.T, w *world) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			p, err := w.UsePass(w.ctx(), "five", someHash)
+			p, err := w.UseJoinToken(w.ctx(), "five", someHash)
 			switch {
 			case err == nil && p.Approve && p.By == "alice" && p.Note == "for the shed":
 				in.Add(1)
 			case odb.KindOf(err) != odb.Denied:
-				w.Errorf("UsePass() = %+v, %v", p, err)
+				w.Errorf("UseJoinToken() = %+v, %v", p, err)
 			}
 		})
 	}
@@ -104,14 +104,14 @@ func joinPasses(_ *testing.T, w *world) {
 	if in.Load() != 5 {
 		w.Errorf("%d uses of 5 were taken", in.Load())
 	}
-	all, err := w.ListPasses(w.ctx())
+	all, err := w.ListJoinTokens(w.ctx())
 	if err != nil || len(all) != 2 {
-		w.Fatalf("ListPasses() = %+v, %v", all, err)
+		w.Fatalf("ListJoinTokens() = %+v, %v", all, err)
 	}
-	if err := w.DeletePass(w.ctx(), "old"); err != nil {
+	if err := w.DeleteJoinToken(w.ctx(), "old"); err != nil {
 		w.Error(err)
 	}
-	w.refused(w.DeletePass(w.ctx(), "old"), odb.NotFound)
+	w.refused(w.DeleteJoinToken(w.ctx(), "old"), odb.NotFound)
 }
 
 func joinRequests(_ *testing.T, w *world) {

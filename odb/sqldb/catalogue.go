@@ -111,12 +111,12 @@ const (
 	reportMember
 	rotateMember
 	removeMember
-	insertPass
-	usePass
-	readPass
-	allPasses
-	deletePass
-	clearPasses
+	insertJoinToken
+	useJoinToken
+	readJoinToken
+	allJoinTokens
+	deleteJoinToken
+	clearJoinTokens
 	insertJoin
 	deleteJoin
 	clearJoins
@@ -164,7 +164,7 @@ const auditColumns = `SELECT seq, at_us, node, actor, source, addr, action, subj
 
 const memberColumns = `SELECT id, was, rotation, maker, report, joined_us, seen_us, removed_us FROM odb_member`
 
-const passColumns = `SELECT id, hash, uses, uses_left, approve, maker, note, at_us, expires_us FROM odb_join_pass`
+const joinTokenColumns = `SELECT id, hash, uses, uses_left, approve, maker, note, at_us, expires_us FROM odb_join_pass`
 
 const joinColumns = `SELECT id, name, code, addr, state, decider, at_us, expires_us FROM odb_join_request`
 
@@ -292,14 +292,14 @@ var catalogue = [statements]sqlText{
 	reportMember: {all: `UPDATE odb_member SET report = ?, seen_us = {NOW} WHERE id = ? AND removed_us = 0`},
 	rotateMember: {all: `UPDATE odb_member SET rotation = ? WHERE id = ? AND removed_us = 0`},
 	removeMember: {all: `UPDATE odb_member SET name = ?, removed_us = {NOW} WHERE id = ? AND removed_us = 0`},
-	insertPass: {all: `INSERT INTO odb_join_pass (id, hash, uses, uses_left, approve, maker, note, at_us, expires_us)
+	insertJoinToken: {all: `INSERT INTO odb_join_pass (id, hash, uses, uses_left, approve, maker, note, at_us, expires_us)
 		VALUES (?, ?, ?, ?, ?, ?, ?, {NOW}, ?)`},
-	usePass: {all: `UPDATE odb_join_pass SET uses_left = uses_left - 1
+	useJoinToken: {all: `UPDATE odb_join_pass SET uses_left = uses_left - 1
 		WHERE id = ? AND hash = ? AND uses_left > 0 AND expires_us > {NOW}`},
-	readPass:    {all: passColumns + ` WHERE id = ?`},
-	allPasses:   {all: passColumns + ` ORDER BY at_us DESC, id`},
-	deletePass:  {all: `DELETE FROM odb_join_pass WHERE id = ?`},
-	clearPasses: {all: `DELETE FROM odb_join_pass WHERE expires_us < {NOW} - ?`},
+	readJoinToken:   {all: joinTokenColumns + ` WHERE id = ?`},
+	allJoinTokens:   {all: joinTokenColumns + ` ORDER BY at_us DESC, id`},
+	deleteJoinToken: {all: `DELETE FROM odb_join_pass WHERE id = ?`},
+	clearJoinTokens: {all: `DELETE FROM odb_join_pass WHERE expires_us < {NOW} - ?`},
 	insertJoin: {all: `INSERT INTO odb_join_request (id, name, code, addr, state, at_us, expires_us)
 		VALUES (?, ?, ?, ?, 'waiting', {NOW}, {NOW} + ?)`},
 	deleteJoin: {all: `DELETE FROM odb_join_request WHERE id = ?`},

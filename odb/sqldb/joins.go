@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	mostJoins   = 100                // requests that wait
-	keepPasses  = 7 * 24 * time.Hour // after they expired, to be looked at
-	maxCode     = 40                 // characters
-	maxPassUses = 1000
+	mostJoins        = 100                // requests that wait
+	keepJoinTokens   = 7 * 24 * time.Hour // after they expired, to be looked at
+	maxCode          = 40                 // characters
+	maxJoinTokenUses = 1000
 )
 
-// CreatePass adds a token; see [odb.Joins]. Those that expired a week ago go.
-func (db *DB) CreatePass(ctx context.Context, p odb.JoinPass) error {
+// CreateJoinToken adds a token; see [odb.Joins]. Those that expired a week ago go.
+func (db *DB) CreateJoinToken(ctx context.Context, p odb.JoinToken) error {
 	const op = "create join token"
 	var faults odb.Faults
 	if p.ID == "" || textFault(p.ID, 40) != "" {
@@ -26,8 +26,8 @@ func (db *DB) CreatePass(ctx context.Context, p odb.JoinPass) error {
 	if !odb.IsHash(p.Hash) {
 		faults.Add("/hash", "is not a SHA-256 in hexadecimal digits")
 	}
-	if p.Uses < 1 || p.Uses > maxPassUses {
-		faults.Add("/uses", "is %d; 1 to %d are possible", p.Uses, maxPassUses)
+	if p.Uses < 1 || p.Uses > maxJoinTokenUses {
+		faults.Add("/uses", "is %d; 1 to %d are possible", p.Uses, maxJoinTokenUses)
 	}
 	if p.Expires.IsZero() {
 		faults.Add("/expires", "is missing")
@@ -39,32 +39,32 @@ func (db *DB) CreatePass(ctx context.Context, p odb.JoinPass) error {
 		return err
 	}
 	return db.change(ctx, op, p.ID, func(t *tx) error {
-		if _, err := t.run(clearPasses, keepPasses.Microseconds()); err != nil {
+		if _, err := t.run(clearJoinTokens, keepJoinTokens.Microseconds()); err != nil {
 			return err
 		}
-		_, err := t.run(insertPass, p.ID, p.Hash, p.Uses, p.Uses, flag(p.Approve), nullable(p.By), nullable(p.Note), p.Expires.UnixMicro())
+		_, err := t.run(insertJoinToken, p.ID, p.Hash, p.Uses, p.Uses, flag(p.Approve), nullable(p.By), nullable(p.Note), p.Expires.UnixMicro())
 		return err
 	})
 }
 
-// UsePass takes one use of a token; see [odb.Joins].
-func (db *DB) UsePass(ctx context.Context, id, hash string) (odb.JoinPass, error) {
+// UseJoinToken takes one use of a token; see [odb.Joins].
+func (db *DB) UseJoinToken(ctx context.Context, id, hash string) (odb.JoinToken, error) {
 	const op = "use join token"
-	var p odb.JoinPass
+	var p odb.JoinToken
 	err := db.change(ctx, op, id, func(t *tx) error {
-		n, err := t.run(usePass, id, hash)
+		n, err := t.run(useJoinToken, id, hash)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return odb.Errorf(odb.Denied, op, "", "the join token is not valid: it was used up or revoked, has expired, or is of another cluster; make a new one with: signalbox token create")
 		}
-		return scanPass(&p, func(dest ...any) error { return t.one(readPass, []any{id}, dest...) })
+		return scanJoinToken(&p, func(dest ...any) error { return t.one(readJoinToken, []any{id}, dest...) })
 	})
 	return p, err
 }
 
-func scanPass(p *odb.JoinPass, scan func(...any) error) error {
+func scanJoinToken(p *odb.JoinToken, scan func(...any) error) error {
 	var by, note *string
 	var approve, at, expires int64
 	err := scan(&p.ID, &p.Hash, &p.Uses, &p.Left, &approve, &by, &note, &at, &expires)
@@ -72,13 +72,13 @@ func scanPass(p *odb.JoinPass, scan func(...any) error) error {
 	return err
 }
 
-// ListPasses returns all tokens that are kept, newest first.
-func (db *DB) ListPasses(ctx context.Context) ([]odb.JoinPass, error) {
-	var out []odb.JoinPass
+// ListJoinTokens returns all tokens that are kept, newest first.
+func (db *DB) ListJoinTokens(ctx context.Context) ([]odb.JoinToken, error) {
+	var out []odb.JoinToken
 	err := db.look(ctx, "list join tokens", "", func(t *tx) error {
-		return t.each(allPasses, nil, func(rows *sql.Rows) error {
-			var p odb.JoinPass
-			err := scanPass(&p, rows.Scan)
+		return t.each(allJoinTokens, nil, func(rows *sql.Rows) error {
+			var p odb.JoinToken
+			err := scanJoinToken(&p, rows.Scan)
 			out = append(out, p)
 			return err
 		})
@@ -86,11 +86,11 @@ func (db *DB) ListPasses(ctx context.Context) ([]odb.JoinPass, error) {
 	return out, err
 }
 
-// DeletePass revokes a token.
-func (db *DB) DeletePass(ctx context.Context, id string) error {
+// DeleteJoinToken revokes a token.
+func (db *DB) DeleteJoinToken(ctx context.Context, id string) error {
 	const op = "revoke join token"
 	return db.change(ctx, op, id, func(t *tx) error {
-		n, err := t.run(deletePass, id)
+		n, err := t.run(deleteJoinToken, id)
 		if err == nil && n == 0 {
 			return odb.Errorf(odb.NotFound, op, id, "there is no such join token")
 		}

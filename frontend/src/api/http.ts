@@ -13,17 +13,25 @@ export class ApiError extends Error {
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: unknown
+  /** Bytes in place of a JSON body. */
+  raw?: ArrayBuffer
+  /** What to make of a good answer; JSON when it is absent. */
+  as?: 'blob'
   headers?: Record<string, string>
   signal?: AbortSignal
 }
 
 /** Calls a path below /api. What is no answer of ours becomes an ApiError as well. */
-export async function call<T>(path: string, { method = 'GET', body, headers, signal }: Call = {}): Promise<T> {
+export async function call<T>(path: string, { method = 'GET', body, raw, as, headers, signal }: Call = {}): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: 'application/json', ...headers } }
   if (signal) init.signal = signal
   if (body !== undefined) {
     init.body = JSON.stringify(body)
     init.headers = { ...init.headers, 'Content-Type': 'application/json' }
+  }
+  if (raw) {
+    init.body = raw
+    init.headers = { ...init.headers, 'Content-Type': 'application/octet-stream' }
   }
   let answer: Response
   try {
@@ -32,6 +40,7 @@ export async function call<T>(path: string, { method = 'GET', body, headers, sig
     if (signal?.aborted) throw cause
     throw new ApiError(problem(0, 'unreachable', t('error.unreachable')))
   }
+  if (answer.ok && as === 'blob') return (await answer.blob()) as T
   const text = await answer.text()
   const json = parse(text)
   if (answer.ok) return json as T

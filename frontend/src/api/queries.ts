@@ -3,7 +3,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { ApiError, call, type Call } from './http'
 import type {
-  Account, AppInfo, AuditEntry, Cluster, Connection, Definition, Kind, List, Me, Node, OdbProblem, Reference, Revision, Service, State, Stats, Version,
+  Account, AppInfo, AuditEntry, Cluster, Connection, Definition, Kind, List, Me, Node, NodeProblem, Reference, Revision, Service, State, Stats, Version,
 } from './types'
 
 const enc = encodeURIComponent
@@ -36,7 +36,7 @@ export const useServices = (cluster: string) => useList<Service>(cluster, 'servi
 export const useVersions = (cluster: string, service: string) => useList<Version>(cluster, `services/${enc(service)}/versions`)
 export const useAccounts = (cluster: string) => useList<Account>(cluster, 'accounts')
 export const useConnections = (cluster: string) => useList<Connection>(cluster, 'connections', 10_000)
-export const useProblems = (cluster: string) => useList<OdbProblem>(cluster, 'problems')
+export const useProblems = (cluster: string) => useList<NodeProblem>(cluster, 'problems')
 export const useReferences = (cluster: string, kind: string, name: string) => useList<Reference>(cluster, definitionPath(kind, name) + '/references')
 export const useStats = (cluster: string) => useRead(cluster, ['stats'], (signal) => admin<Stats>(cluster, 'stats', { signal }), 2_000)
 

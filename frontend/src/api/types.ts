@@ -69,6 +69,14 @@ export interface SignIn {
   token?: boolean;
 }
 
+/** ChangePassword gives the caller's own account another password. */
+export interface ChangePassword {
+  /** the present password */
+  current: string;
+  /** the new one, at least 10 characters */
+  password: string;
+}
+
 /** AuditPage is a part of the audit log, oldest first. */
 export interface AuditPage {
   entries: AuditEntry[];
@@ -129,12 +137,60 @@ export interface BackupPart {
   sha256: string;
 }
 
+/** InspectedBackup says what is in a backup, read to its last byte. */
+export interface InspectedBackup extends Backup {
+  /** account that made it; absent: it was made while the node was stopped */
+  by?: string;
+  node: string;
+  /** of the program that made it */
+  version: string;
+  odb_kind: string;
+  schema: number;
+  /** SHA-256 of the certificate of the cluster's authority */
+  ca: string;
+  /** size of the file */
+  bytes: number;
+}
+
 /** LastBackup tells of the newest backup. */
 export interface LastBackup {
   at: string;
   /** account that made it; empty: it was made while the node was stopped */
   by: string;
   revision: number;
+}
+
+/** Certificates are the cluster's authority and what its nodes show; never a key. */
+export interface Certificates {
+  authority: Certificate;
+  nodes: NodeCertificate[];
+}
+
+/** Certificate is what a certificate says. */
+export interface Certificate {
+  subject: string;
+  issuer: string;
+  /** hexadecimal digits */
+  serial: string;
+  /** of the certificate, in hexadecimal digits; of the authority it is the fingerprint that is pinned */
+  sha256: string;
+  from: string;
+  until: string;
+  /** names and addresses that it is good for */
+  hosts?: string[];
+}
+
+/** NodeCertificate is what one node shows at its ports. */
+export interface NodeCertificate {
+  node: string;
+  /** of the control port, issued by the cluster's authority */
+  control?: Certificate;
+  /** when the node renews it by itself */
+  renews?: string;
+  /** of the traffic port; absent: it is plain HTTP. An administrator renews it */
+  traffic?: Certificate;
+  /** why it is not known */
+  error?: string;
 }
 
 /** Document is one file of definitions, YAML or JSON. */
@@ -192,6 +248,8 @@ export interface Applied {
   running: boolean;
   /** changed definitions that the node cannot put into force */
   problems?: OdbProblem[];
+  /** of a dry run: what will not be as it was */
+  warnings?: string[];
 }
 
 /** Revision is one committed change set. */
@@ -274,11 +332,55 @@ export interface Status {
   term?: number;
   odb: Part;
   redis?: Part;
-  /** definitions that are not in force */
+  /** definitions that are not in force, counted on each node */
   problems: number;
   version: string;
-  /** absent: the cluster was never backed up */
+  /** what channels did on all nodes in the last minute */
+  requests?: Requests;
+  /** absent: nothing was ever changed, or the ODB is away */
+  last_change?: LastChange;
+  /** absent: the cluster was never backed up, or the ODB is away */
   last_backup?: LastBackup;
+}
+
+/** Requests is what the channels of the whole cluster did. */
+export interface Requests {
+  recent: Recent;
+  coverage: Coverage;
+}
+
+/** Recent is what happened in about the last minute. Of several nodes the times are of all their calls together. */
+export interface Recent {
+  /** how long it covers */
+  seconds: number;
+  count: number;
+  /** of channels: answers from 500 up */
+  errors: number;
+  /** of channels: answers from 400 to 499 */
+  refused: number;
+  per_second: number;
+  errors_per_second: number;
+  mean_ms: number;
+  p50_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+}
+
+/** Coverage tells whose figures were added up: what a node that did not answer did is not in them. */
+export interface Coverage {
+  /** so many answered */
+  nodes: number;
+  of: number;
+  /** names of those that did not */
+  missing: string[];
+}
+
+/** LastChange tells of the newest revision. */
+export interface LastChange {
+  revision: number;
+  at: string;
+  by: string;
+  reason?: string;
 }
 
 /** NodeCounts counts nodes by state. */
@@ -307,6 +409,11 @@ export interface AcceptedODB {
   was: number;
 }
 
+/** NodeProblem is a definition that one node could not put into force. */
+export interface NodeProblem extends OdbProblem {
+  node: string;
+}
+
 /** Node is one box. */
 export interface Node {
   name: string;
@@ -330,6 +437,8 @@ export interface Node {
   joined: string;
   /** last sign of life; the year 1: none since the answering node started */
   heard: string;
+  /** names of the other nodes that hear it */
+  seen_by: string[];
   /** why it is not up or not ready, in words */
   why?: string;
   /** definitions that it could not put into force */
@@ -357,14 +466,18 @@ export interface Figures {
   p95_ms: number;
   p99_ms: number;
   max_ms: number;
+  /** of several nodes the earliest */
   from: string;
   to: string;
+  /** the same of the last minute only */
+  recent: Recent;
 }
 
-/** Stats are the live figures of a node. */
+/** Stats are the live figures of one node, or of all of them together. */
 export interface Stats {
   services: Figures[];
   channels: Figures[];
+  coverage: Coverage;
 }
 
 /** Connection is the health of an outgoing connection. */
@@ -582,8 +695,8 @@ export interface JoinBundle {
   gossip: string[];
 }
 
-/** CreatePass asks for a join token. */
-export interface CreatePass {
+/** CreateJoinToken asks for a join token. */
+export interface CreateJoinToken {
   /** how long it is good for; 3600 when absent */
   ttl_seconds?: number;
   /** how many boxes may join with it; 1 when absent */
@@ -593,8 +706,8 @@ export interface CreatePass {
   note?: string;
 }
 
-/** CreatedPass is a fresh join token. Its text is shown once. */
-export interface CreatedPass extends JoinPass {
+/** NewJoinToken is a fresh join token. Its text is shown once. */
+export interface NewJoinToken extends JoinToken {
   token: string;
 }
 
@@ -991,14 +1104,133 @@ export interface Removed {
   until: string;
 }
 
-/** Settings are the app's own on this machine. Language and look belong to the page. */
+/** Settings are the app's own on this machine. Language and look belong to the page, what concerns the window to the shell. */
 export interface Settings {
   /** credentials that a passphrase protects are locked after so many minutes without a key or a pointer; 0: never */
   idle_lock_minutes: number;
-  /** tell by the system's notifications when a cluster goes down or comes back */
+}
+
+/** ShellInfo says what the window around the page can do. A plain browser has no window of ours, and the page does with what a browser has. */
+export interface ShellInfo {
+  /** files are opened and saved by the system's own dialogs */
+  dialogs: boolean;
+  /** the window reads what is dropped on it; the page need not */
+  drop: boolean;
+  /** the system can show notifications */
   notifications: boolean;
-  /** when the window draws with the graphics card; holds from the next start on */
+  /** the use of the graphics processor can be set */
+  gpu: boolean;
+}
+
+/** PickFiles asks the user for files to open. */
+export interface PickFiles {
+  title?: string;
+  /** endings such as .yaml; none: any file */
+  accept?: string[];
+  multiple?: boolean;
+  /** a folder instead of files: all that is in it is picked */
+  folder?: boolean;
+}
+
+/** Picked is what the user picked or dropped; nothing when he thought better of it. */
+export interface Picked {
+  items: PickedFile[];
+  /** what was left out, and why */
+  skipped?: SkippedFile[];
+  /** name of the folder, when exactly one was given */
+  root?: string;
+}
+
+/** PickedFile is a file that the user picked or dropped. Its content can be read for an hour at /api/shell/files/{id}, and only what the user gave can be read so. */
+export interface PickedFile {
+  id: string;
+  /** without its folder */
+  name: string;
+  /** below the folder that was given, with /; the name of a file that was given itself */
+  path: string;
+  size: number;
+}
+
+/** SkippedFile is a file that was left out. */
+export interface SkippedFile {
+  path: string;
+  why: string;
+}
+
+/** SaveFile asks the user where to save a file. */
+export interface SaveFile {
+  /** proposed name, without a folder */
+  name: string;
+  title?: string;
+}
+
+/** Saving is a file that is being saved: its bytes are sent to /api/shell/saves/{id}. */
+export interface Saving {
+  id: string;
+}
+
+/** Download asks the user where to save, and saves the answer of a request there. The bytes never come to the page. */
+export interface Download {
+  /** proposed name, without a folder */
+  name: string;
+  title?: string;
+  request: Request;
+}
+
+/** Request is a request below /api/clusters. */
+export interface Request {
+  /** GET when it is absent, or POST */
+  method?: string;
+  /** begins with /api/clusters/ */
+  path: string;
+  /** JSON */
+  body?: string;
+}
+
+/** Saved says where a file was saved. */
+export interface Saved {
+  path: string;
+  size: number;
+}
+
+/** ShellEvent is something that the window tells its page, once. */
+export interface ShellEvent {
+  type: ShellEventType;
+  /** of the menu */
+  command?: string;
+  /** a signalbox:// link that was opened */
+  link?: string;
+  /** id of the cluster whose notification was clicked */
+  cluster?: string;
+  dropped?: Picked;
+}
+
+/** WindowSettings is what the user sets of the window. */
+export interface WindowSettings {
+  /** tell when a cluster goes down and when it comes back */
+  notifications: boolean;
+  /** holds from the next start on */
   gpu: GPUPolicy;
+}
+
+/** ShellTexts are the texts of the menu and of notifications in the page's language. */
+export interface ShellTexts {
+  language: string;
+  texts: Record<string, string>;
+}
+
+/** Browse opens an address in the system's browser. */
+export interface Browse {
+  /** https:// or http:// */
+  url: string;
+}
+
+/** PageFault is a mistake of the page, for a report that stays on this machine. */
+export interface PageFault {
+  /** of the error, such as TypeError; never its message, which may quote what it was given */
+  name: string;
+  /** names of functions, files and lines */
+  stack: string;
 }
 
 /** AppInfo says what answers below /api. */
@@ -1007,6 +1239,8 @@ export interface AppInfo {
   version: string;
   /** what the user should know, such as a file that could not be read and was set aside */
   notice?: string;
+  /** what the window around the page can do; absent in a plain browser */
+  shell?: ShellInfo;
 }
 
 /** SaveCluster is a saved cluster as the user describes it. */
@@ -1294,8 +1528,8 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
-/** JoinPass is what the ODB keeps of a join token: not its secret. */
-export interface JoinPass {
+/** JoinToken is what the ODB keeps of a join token: not its secret. */
+export interface JoinToken {
   id: string;
   /** in all */
   uses: number;
@@ -1326,14 +1560,17 @@ export type AppState = "up" | "down" | "unknown";
 /** ImportKind says what a cluster of a file is to the list. */
 export type ImportKind = "new" | "same" | "differs" | "broken";
 
-/** GPUPolicy says when the window draws with the graphics card. */
-export type GPUPolicy = "never" | "on_demand" | "always";
+/** ShellEventType says what a window tells. */
+export type ShellEventType = "command" | "link" | "cluster" | "drop";
+
+/** GPUPolicy says whether the page is drawn with the graphics processor. */
+export type GPUPolicy = "never" | "on-demand" | "always";
 
 /** Mode says what the handler serves. */
 export type Mode = "desktop" | "browser" | "node";
 
 /** ChangeType says what changed. */
-export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "settings" | "cluster";
+export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "settings" | "cluster" | "shell";
 
 /** VaultKind says where credentials are kept. */
 export type VaultKind = "keyring" | "file" | "passphrase";

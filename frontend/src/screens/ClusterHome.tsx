@@ -41,8 +41,8 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
             ? <p className="quiet">{t('overview.noProblems')}</p>
             : (
               <table className="diff">
-                <thead><tr><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
-                <tbody>{list.map((one) => <tr key={one.kind + one.name}><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
+                <thead><tr><th style={{ width: '15%' }}>{t('column.node')}</th><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
+                <tbody>{list.map((one) => <tr key={one.node + one.kind + one.name}><td>{one.node}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
               </table>
             )}
       </Shown>

@@ -9,6 +9,9 @@ import { may } from '../api/role'
 import type { Cluster, Definition, Kind, List } from '../api/types'
 import { t } from '../text'
 import { useStored } from '../ui/store'
+import { commandLine, type Words } from '../ui/command'
+import { copyText } from '../ui/copy'
+import { offersOf, screenActions } from './actions'
 import { best } from './fuzzy'
 import { places } from './places'
 import { go, href } from './router'
@@ -17,6 +20,9 @@ interface Item {
   title: string
   hint: string
   to: string
+  run?: () => void
+  words?: Words | undefined
+  of?: Cluster | undefined
 }
 
 interface Props {
@@ -35,10 +41,12 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   const [recent, setRecent] = useStored('recent', recentShape, [])
   const list = useRef<HTMLDivElement>(null)
   const objects = useObjects(only ? [] : clusters)
-  const switches = clusters.map((one, i) => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
-  const items = only ? switches : [...acts(cluster), ...switches, ...objects]
-  const known = new Set(items.map((item) => item.to))
-  const start = only ? items : [...recent.filter((one) => known.has(one.to)), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
+  const switches = clusters.map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
+  const here: Item[] = screenActions().map((action) => ({ title: action.title, hint: t('palette.here'), to: '!' + action.title, run: action.run, words: action.words, of: cluster }))
+  const offered = clusters.filter((one) => one === cluster || one.signed_in_as).sort((a, b) => Number(b === cluster) - Number(a === cluster)).flatMap((one) => offersOf(one).map((offer): Item => ({ title: t(offer.title), hint: one.name, to: offer.to(one), words: offer.words, of: one })))
+  const items: Item[] = only ? switches : [...here, ...acts(cluster), ...switches, ...offered, ...objects]
+  const known = new Map(items.map((item) => [item.to, item]))
+  const start: Item[] = only ? items : [...recent.flatMap((one) => known.get(one.to) ?? []), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
   const found = best(typed, start, (item) => item.title + ' ' + item.hint, limit)
   const active = Math.min(at, Math.max(found.length - 1, 0))
   useEffect(() => {
@@ -46,9 +54,10 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   }, [active])
   const run = (item: Item | undefined) => {
     if (!item) return
-    if (!only) setRecent([item, ...recent.filter((one) => one.to !== item.to)].slice(0, 8))
-    go(item.to)
     onClose()
+    if (item.run) return item.run()
+    if (!only) setRecent([{ title: item.title, hint: item.hint, to: item.to }, ...recent.filter((one) => one.to !== item.to)].slice(0, 8))
+    go(item.to)
   }
   return (
     <Modal opened onClose={onClose} withCloseButton={false} size="lg" className="palette" aria-label={only ? t('keys.switcher') : t('keys.palette')}>
@@ -59,6 +68,7 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
         onKeyDown={(event) => {
           if (event.key === 'ArrowDown') setAt(Math.min(active + 1, found.length - 1))
           else if (event.key === 'ArrowUp') setAt(Math.max(active - 1, 0))
+          else if (event.key === 'Enter' && event.altKey && found[active]?.words) void copyText(commandLine(found[active].of, found[active].words))
           else if (event.key === 'Enter') run(found[active])
           else return
           event.preventDefault()
@@ -69,6 +79,7 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
         {found.map((item, i) => (
           <div key={item.to + item.title} id={`palette-${i}`} role="option" aria-selected={i === active} onClick={() => run(item)} onMouseMove={() => setAt(i)}>
             <span className="grow cut">{item.title}</span><span className="quiet small cut">{item.hint}</span>
+            {item.words && i === active && <span className="quiet small"><kbd>Alt</kbd> <kbd>Enter</kbd> {t('palette.command')}</span>}
           </div>
         ))}
       </div>
@@ -81,7 +92,7 @@ function acts(cluster: Cluster | undefined): Item[] {
   const general = [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }]
   if (!cluster) return general
   const mine = places.filter((place) => place.shown(cluster)).map((place) => ({ title: t(place.title), hint: `${cluster.name} · g ${place.key}`, to: place.to(cluster) }))
-  return [...mine, { title: t('settings.title'), hint: cluster.name, to: href(['c', cluster.id, 'settings']) }, { title: t('signIn.title'), hint: cluster.name, to: href(['c', cluster.id, 'sign-in']) }, ...general]
+  return [...mine, ...general]
 }
 
 /** Every definition of the clusters that can be asked now, and making a new one of each kind. */

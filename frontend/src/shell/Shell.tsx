@@ -1,6 +1,6 @@
 // The frame around every screen: band, bar, strip of the connection, navigation.
 import { Button, Menu } from '@mantine/core'
-import { useState, type ReactNode } from 'react'
+import { Fragment, useState, type ReactNode } from 'react'
 import { useKinds } from '../api/queries'
 import type { Cluster } from '../api/types'
 import { languages, setLanguage, t, type Language } from '../text'
@@ -11,7 +11,7 @@ import { Ago, For } from '../ui/time'
 import { KeySheet } from './KeySheet'
 import { useKeys } from './keys'
 import { Palette } from './Palette'
-import { places } from './places'
+import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
 
 interface Props {
@@ -100,17 +100,22 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
   const kinds = useKinds(cluster.id)
   const [, , section, kind] = route.path
   const current = (yes: boolean) => (yes ? ('page' as const) : undefined)
+  const placed = (group: Group | undefined) => places.filter((place) => place.group === group && place.shown(cluster)).map((place) => (
+    <a key={place.id} href={place.to(cluster)} aria-current={current((section ?? '') === place.id)}>{t(place.title)}</a>
+  ))
   return (
     <nav className="nav" aria-label={t('shell.nav')}>
-      {places.filter((place) => place.shown(cluster)).map((place) => (
-        <a key={place.id} href={place.to(cluster)} aria-current={current((section ?? '') === place.id)}>{t(place.title)}</a>
-      ))}
+      {placed(undefined)}
       {kinds.data && <h2>{t('shell.definitions')}</h2>}
       {kinds.data?.map((one) => (
         <a key={one.name} href={href(['c', cluster.id, 'd', one.name])} aria-current={current((section === 'd' || section === 'new') && kind === one.name)}>
           <span className="cut">{one.title}</span><span className="quiet small">{one.count}</span>
         </a>
       ))}
+      {groups.map((group) => {
+        const links = placed(group)
+        return links.length > 0 && <Fragment key={group}><h2>{t(`place.group.${group}`)}</h2>{links}</Fragment>
+      })}
       <h2>{t('shell.connection')}</h2>
       <a href={href(['c', cluster.id, 'sign-in'])} aria-current={current(section === 'sign-in')}><span className="cut">{cluster.signed_in_as}</span><span className="quiet small">{cluster.role}</span></a>
       <a href={href(['c', cluster.id, 'settings'])} aria-current={current(section === 'settings')}>{t('settings.title')}</a>

@@ -4,8 +4,13 @@ import type { Cluster } from '../api/types'
 import type { Key } from '../text'
 import { href } from './router'
 
+/** The headings of the navigation; places without one stand above them all. */
+export type Group = 'configuration' | 'security' | 'system'
+export const groups: Group[] = ['configuration', 'security', 'system']
+
 export interface Place {
   id: string
+  group?: Group
   title: Key
   key: string
   to: (cluster: Cluster) => string
@@ -16,11 +21,12 @@ const always = () => true
 const admins = (cluster: Cluster) => sees(cluster, 'admin')
 const at = (section?: string) => (cluster: Cluster) => href(section ? ['c', cluster.id, section] : ['c', cluster.id])
 
+/** In the order of the navigation; a line each. The key after g is unique. */
 export const places: Place[] = [
   { id: '', title: 'place.overview', key: 'o', to: at(), shown: always },
   { id: 'services', title: 'place.services', key: 's', to: at('services'), shown: always },
   { id: 'nodes', title: 'place.nodes', key: 'n', to: at('nodes'), shown: always },
-  { id: 'history', title: 'place.history', key: 'r', to: at('history'), shown: always },
-  { id: 'audit', title: 'place.audit', key: 'a', to: at('audit'), shown: admins },
-  { id: 'accounts', title: 'place.accounts', key: 'u', to: at('accounts'), shown: admins },
+  { id: 'history', group: 'configuration', title: 'place.history', key: 'r', to: at('history'), shown: always },
+  { id: 'audit', group: 'security', title: 'place.audit', key: 'a', to: at('audit'), shown: admins },
+  { id: 'accounts', group: 'security', title: 'place.accounts', key: 'u', to: at('accounts'), shown: admins },
 ]

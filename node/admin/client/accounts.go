@@ -64,6 +64,17 @@ type SignIn struct {
 	Token    bool   `json:"token,omitempty" jsonschema:"answer with a bearer token for twelve hours instead of a cookie, for programs that are no browser"`
 }
 
+// ChangePassword gives the caller's own account another password.
+type ChangePassword struct {
+	Current  string `json:"current" jsonschema:"the present password"`
+	Password string `json:"password" jsonschema:"the new one, at least 10 characters"`
+}
+
+// ChangePassword changes the password of the caller's own account. Role viewer.
+func (c *Client) ChangePassword(ctx context.Context, in ChangePassword) error {
+	return c.post(ctx, path("me", "password"), in, nil)
+}
+
 // Accounts lists the accounts.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	var l List[Account]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -29,6 +30,21 @@ type BackupPart struct {
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
+
+// InspectedBackup says what is in a backup, read to its last byte.
+type InspectedBackup struct {
+	Backup
+	By      string `json:"by,omitempty" jsonschema:"account that made it; absent: it was made while the node was stopped"`
+	Node    string `json:"node"`
+	Version string `json:"version" jsonschema:"of the program that made it"`
+	ODBKind string `json:"odb_kind"`
+	Schema  int    `json:"schema"`
+	CA      string `json:"ca" jsonschema:"SHA-256 of the certificate of the cluster's authority"`
+	Bytes   int64  `json:"bytes" jsonschema:"size of the file"`
+}
+
+// PassphraseHeader carries the passphrase of a backup that is inspected, percent-encoded.
+const PassphraseHeader = "X-Passphrase"
 
 // LastBackup tells of the newest backup.
 type LastBackup struct {
@@ -81,4 +97,13 @@ func readBackup(trailer http.Header) (Backup, error) {
 		return Backup{}, errors.New("read backup: it ended before its end")
 	}
 	return b, nil
+}
+
+// InspectBackup reads a backup to its end on a node and tells what is in it. What
+// is none, is damaged, or is not opened by the passphrase is invalid. Role admin.
+func (c *Client) InspectBackup(ctx context.Context, passphrase string, file io.Reader) (InspectedBackup, error) {
+	var out InspectedBackup
+	header := http.Header{PassphraseHeader: {url.PathEscape(passphrase)}}
+	err := c.call(ctx, request{method: http.MethodPost, path: path("backup", "inspect"), header: header, file: file}, &out)
+	return out, err
 }

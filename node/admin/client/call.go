@@ -19,10 +19,14 @@ type request struct {
 	path   string
 	query  url.Values
 	header http.Header
-	body   []byte // JSON; nil sends none
+	body   []byte    // JSON; nil sends none
+	file   io.Reader // bytes, in place of body; they are read once, when a node answers
 }
 
 func (r request) reader() io.Reader {
+	if r.file != nil {
+		return r.file
+	}
 	if r.body == nil {
 		return http.NoBody
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"signalbox.internal/odb"
@@ -52,6 +53,7 @@ type Applied struct {
 	DryRun   bool          `json:"dry_run,omitempty" jsonschema:"nothing was changed"`
 	Running  bool          `json:"running" jsonschema:"whether the node that answered runs the revision already"`
 	Problems []odb.Problem `json:"problems,omitempty" jsonschema:"changed definitions that the node cannot put into force"`
+	Warnings []string      `json:"warnings,omitempty" jsonschema:"of a dry run: what will not be as it was"`
 }
 
 // Revision is one committed change set.
@@ -81,12 +83,22 @@ type HistoryQuery struct {
 	Before     int64  // only revisions below it
 	Limit      int    // at most so many; 0 means 100, at most 1000
 	Diff       bool   // with what changed in each definition
+	Actor      string // only of this account
+	Search     string // part of the actor, the reason or of kind/name of what was changed
+	From, To   time.Time
 }
 
 func (q HistoryQuery) values() url.Values {
 	v := url.Values{}
 	set(v, "kind", q.Kind)
 	set(v, "name", q.Name)
+	set(v, "actor", q.Actor)
+	set(v, "q", q.Search)
+	for name, t := range map[string]time.Time{"from": q.From, "to": q.To} {
+		if !t.IsZero() {
+			v.Set(name, t.UTC().Format(time.RFC3339Nano))
+		}
+	}
 	setInt(v, "before", q.Before)
 	setInt(v, "limit", q.Limit)
 	if q.Diff {
@@ -129,10 +141,18 @@ func (c *Client) Apply(ctx context.Context, in ApplyRequest) (Applied, error) {
 	return a, err
 }
 
-// Export returns the definitions of some kinds, or of all, as YAML documents.
-// Equal configurations give equal bytes.
-func (c *Client) Export(ctx context.Context, kinds ...string) ([]byte, error) {
-	_, raw, err := c.raw(ctx, request{method: http.MethodGet, path: path("export"), query: url.Values{"kind": kinds}})
+// Export returns the definitions of some kinds, single ones as KIND/NAME, or all
+// as YAML documents. Equal configurations give equal bytes.
+func (c *Client) Export(ctx context.Context, what ...string) ([]byte, error) {
+	query := url.Values{}
+	for _, w := range what {
+		if strings.Contains(w, "/") {
+			query.Add("definition", w)
+		} else {
+			query.Add("kind", w)
+		}
+	}
+	_, raw, err := c.raw(ctx, request{method: http.MethodGet, path: path("export"), query: query})
 	return raw, err
 }
 

@@ -174,7 +174,9 @@ func (c *Client) build(ctx context.Context, base *url.URL, req request) (*http.R
 	maps.Copy(hr.Header, req.header)
 	hr.Header.Set("User-Agent", c.agent)
 	hr.Header.Set("Accept", "application/json, application/problem+json, */*;q=0.5")
-	if req.body != nil {
+	if req.file != nil {
+		hr.Header.Set("Content-Type", "application/octet-stream")
+	} else if req.body != nil {
 		hr.Header.Set("Content-Type", "application/json")
 	}
 	if c.token != "" {

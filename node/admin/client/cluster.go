@@ -35,10 +35,49 @@ type Status struct {
 	Term     int64      `json:"term,omitempty"`
 	ODB      Part       `json:"odb"`
 	Redis    *Part      `json:"redis,omitempty"`
-	Problems int        `json:"problems" jsonschema:"definitions that are not in force"`
+	Problems int        `json:"problems" jsonschema:"definitions that are not in force, counted on each node"`
 	Version  string     `json:"version"`
 
-	LastBackup *LastBackup `json:"last_backup,omitempty" jsonschema:"absent: the cluster was never backed up"`
+	Requests   *Requests   `json:"requests,omitempty" jsonschema:"what channels did on all nodes in the last minute"`
+	LastChange *LastChange `json:"last_change,omitempty" jsonschema:"absent: nothing was ever changed, or the ODB is away"`
+	LastBackup *LastBackup `json:"last_backup,omitempty" jsonschema:"absent: the cluster was never backed up, or the ODB is away"`
+}
+
+// Requests is what the channels of the whole cluster did.
+type Requests struct {
+	Recent   Recent   `json:"recent"`
+	Coverage Coverage `json:"coverage"`
+}
+
+// Recent is what happened in about the last minute. Of several nodes the times are
+// of all their calls together.
+type Recent struct {
+	Seconds         float64 `json:"seconds" jsonschema:"how long it covers"`
+	Count           int64   `json:"count"`
+	Errors          int64   `json:"errors" jsonschema:"of channels: answers from 500 up"`
+	Refused         int64   `json:"refused" jsonschema:"of channels: answers from 400 to 499"`
+	PerSecond       float64 `json:"per_second"`
+	ErrorsPerSecond float64 `json:"errors_per_second"`
+	MeanMS          float64 `json:"mean_ms"`
+	P50MS           float64 `json:"p50_ms"`
+	P95MS           float64 `json:"p95_ms"`
+	P99MS           float64 `json:"p99_ms"`
+}
+
+// Coverage tells whose figures were added up: what a node that did not answer did is
+// not in them.
+type Coverage struct {
+	Nodes   int      `json:"nodes" jsonschema:"so many answered"`
+	Of      int      `json:"of"`
+	Missing []string `json:"missing" jsonschema:"names of those that did not"`
+}
+
+// LastChange tells of the newest revision.
+type LastChange struct {
+	Revision int64     `json:"revision"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`
+	Reason   string    `json:"reason,omitempty"`
 }
 
 // NodeCounts counts nodes by state.
@@ -63,6 +102,12 @@ type AcceptedODB struct {
 	Was      int64 `json:"was" jsonschema:"in force before"`
 }
 
+// NodeProblem is a definition that one node could not put into force.
+type NodeProblem struct {
+	Node string `json:"node"`
+	odb.Problem
+}
+
 // Node is one box.
 type Node struct {
 	Name     string    `json:"name"`
@@ -83,6 +128,7 @@ type Node struct {
 	Gossip   string    `json:"gossip"`
 	Joined   time.Time `json:"joined"`
 	Heard    time.Time `json:"heard" jsonschema:"last sign of life; the year 1: none since the answering node started"`
+	SeenBy   []string  `json:"seen_by" jsonschema:"names of the other nodes that hear it"`
 	Why      string    `json:"why,omitempty" jsonschema:"why it is not up or not ready, in words"`
 	Problems int       `json:"problems" jsonschema:"definitions that it could not put into force"`
 	Local    bool      `json:"local" jsonschema:"it is the node that answers"`
@@ -104,14 +150,16 @@ type Figures struct {
 	P95MS    float64   `json:"p95_ms"`
 	P99MS    float64   `json:"p99_ms"`
 	MaxMS    float64   `json:"max_ms"`
-	From     time.Time `json:"from"`
+	From     time.Time `json:"from" jsonschema:"of several nodes the earliest"`
 	To       time.Time `json:"to"`
+	Recent   Recent    `json:"recent" jsonschema:"the same of the last minute only"`
 }
 
-// Stats are the live figures of a node.
+// Stats are the live figures of one node, or of all of them together.
 type Stats struct {
 	Services []Figures `json:"services"`
 	Channels []Figures `json:"channels"`
+	Coverage Coverage  `json:"coverage"`
 }
 
 // Connection is the health of an outgoing connection.
@@ -189,6 +237,14 @@ func (c *Client) Stats(ctx context.Context) (Stats, error) {
 	return s, err
 }
 
+// StatsOfAll returns the live figures of all nodes together. A node that does not
+// answer within a second is missing, and named.
+func (c *Client) StatsOfAll(ctx context.Context) (Stats, error) {
+	var s Stats
+	err := c.get(ctx, path("stats"), url.Values{"all": {"true"}}, &s)
+	return s, err
+}
+
 // Connections lists the health of outgoing connections.
 func (c *Client) Connections(ctx context.Context) ([]Connection, error) {
 	var l List[Connection]
@@ -196,9 +252,10 @@ func (c *Client) Connections(ctx context.Context) ([]Connection, error) {
 	return l.Items, err
 }
 
-// Problems lists the definitions that the node could not put into force.
-func (c *Client) Problems(ctx context.Context) ([]odb.Problem, error) {
-	var l List[odb.Problem]
+// Problems lists the definitions that a node could not put into force, of all
+// nodes that answer.
+func (c *Client) Problems(ctx context.Context) ([]NodeProblem, error) {
+	var l List[NodeProblem]
 	err := c.get(ctx, path("problems"), nil, &l)
 	return l.Items, err
 }

@@ -49,17 +49,17 @@ type JoinBundle struct {
 	Gossip           []string `json:"gossip" jsonschema:"addresses of members"`
 }
 
-// CreatePass asks for a join token.
-type CreatePass struct {
+// CreateJoinToken asks for a join token.
+type CreateJoinToken struct {
 	TTLSeconds int64  `json:"ttl_seconds,omitempty" jsonschema:"how long it is good for; 3600 when absent"`
 	Uses       int    `json:"uses,omitempty" jsonschema:"how many boxes may join with it; 1 when absent"`
 	Approve    bool   `json:"approve,omitempty" jsonschema:"an administrator approves each box besides"`
 	Note       string `json:"note,omitempty"`
 }
 
-// CreatedPass is a fresh join token. Its text is shown once.
-type CreatedPass struct {
-	odb.JoinPass
+// NewJoinToken is a fresh join token. Its text is shown once.
+type NewJoinToken struct {
+	odb.JoinToken
 	Token string `json:"token"`
 }
 
@@ -84,15 +84,15 @@ func (c *Client) Join(ctx context.Context, in JoinAsk) (JoinAnswer, error) {
 }
 
 // CreateJoinToken makes a join token.
-func (c *Client) CreateJoinToken(ctx context.Context, in CreatePass) (CreatedPass, error) {
-	var out CreatedPass
+func (c *Client) CreateJoinToken(ctx context.Context, in CreateJoinToken) (NewJoinToken, error) {
+	var out NewJoinToken
 	err := c.post(ctx, path("join-tokens"), in, &out)
 	return out, err
 }
 
 // JoinTokens lists join tokens.
-func (c *Client) JoinTokens(ctx context.Context) ([]odb.JoinPass, error) {
-	var out List[odb.JoinPass]
+func (c *Client) JoinTokens(ctx context.Context) ([]odb.JoinToken, error) {
+	var out List[odb.JoinToken]
 	err := c.get(ctx, path("join-tokens"), nil, &out)
 	return out.Items, err
 }

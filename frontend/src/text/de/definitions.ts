@@ -93,7 +93,5 @@ export const definitions: Record<keyof typeof en, Text> = {
   'secret.set': 'Setzen',
   'secret.type': 'Hier eingegeben',
   'secret.unset': 'nicht gesetzt',
-  'yaml.copied': 'Kopiert.',
   'yaml.help': 'Das Dokument, wie export es schreibt und apply es liest.',
-  'yaml.notCopied': 'Der Browser hat das Kopieren nicht erlaubt.',
 }

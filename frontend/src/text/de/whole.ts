@@ -48,4 +48,7 @@ export const whole: Record<keyof typeof en, Text> = {
   'history.renamed': 'Umbenannt von {from} in {to}.',
   'history.restore': 'Diesen Stand zurückholen',
   'history.revision': 'Revision {n}',
+  'place.group.configuration': 'Konfiguration',
+  'place.group.security': 'Sicherheit',
+  'place.group.system': 'System',
 }

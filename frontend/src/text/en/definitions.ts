@@ -90,7 +90,5 @@ export const definitions = {
   'secret.set': 'Set',
   'secret.type': 'Typed here',
   'secret.unset': 'not set',
-  'yaml.copied': 'Copied.',
   'yaml.help': 'The document as export writes it and apply reads it.',
-  'yaml.notCopied': 'The browser did not allow to copy.',
 }

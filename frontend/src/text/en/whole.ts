@@ -45,4 +45,7 @@ export const whole = {
   'history.renamed': 'Renamed from {from} to {to}.',
   'history.restore': 'Bring this state back',
   'history.revision': 'Revision {n}',
+  'place.group.configuration': 'Configuration',
+  'place.group.security': 'Security',
+  'place.group.system': 'System',
 }

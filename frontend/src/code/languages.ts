@@ -1,0 +1,16 @@
+import { javascript } from '@codemirror/lang-javascript'
+import { json } from '@codemirror/lang-json'
+import { python } from '@codemirror/lang-python'
+import { yaml } from '@codemirror/lang-yaml'
+import type { Extension } from '@codemirror/state'
+import type { Language } from './types'
+
+export function languageOf(language: Language): Extension {
+  switch (language) {
+    case 'typescript': return javascript({ typescript: true })
+    case 'json': return json()
+    case 'python': return python()
+    case 'yaml': return yaml()
+    default: return []
+  }
+}

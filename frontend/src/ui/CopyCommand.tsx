@@ -1,0 +1,39 @@
+// "As a command": shows the line that does the same as an action, and copies it.
+import { Button, Popover } from '@mantine/core'
+import { t } from '../text'
+import { commandLine, type Target, type Words } from './command'
+import { copyText } from './copy'
+
+export interface CopyCommandProps {
+  /** Whose address is named in the line; without one the line is for the box that it runs on. */
+  cluster?: Target | undefined
+  /** The words after `signalbox`, not quoted. */
+  words: Words
+  /** What the command reads on standard input. No secret belongs here. */
+  input?: string
+  /** Shown at once, in place of a button that opens it. */
+  open?: boolean
+}
+
+export function CopyCommand({ cluster, words, input, open = false }: CopyCommandProps) {
+  const line = commandLine(cluster, words, input)
+  if (open) return <Line line={line} />
+  return (
+    <Popover position="bottom-end" width={460} withArrow trapFocus shadow="md">
+      <Popover.Target><Button variant="subtle" color="gray" className="cli" aria-label={t('command.show')} title={t('command.show')}>CLI</Button></Popover.Target>
+      <Popover.Dropdown aria-label={t('command.show')}>
+        <Line line={line} />
+        {(cluster?.url ?? cluster?.urls?.[0]) !== undefined && <p className="quiet small" style={{ margin: '8px 0 0' }}>{t('command.help')}</p>}
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function Line({ line }: { line: string }) {
+  return (
+    <div className="command">
+      <pre tabIndex={0} aria-label={t('command.line')}>{line}</pre>
+      <Button variant="default" onClick={() => void copyText(line)}>{t('action.copy')}</Button>
+    </div>
+  )
+}
