@@ -38,6 +38,9 @@ func rules() []rule {
 		{put, "/definitions/*/*", changesIt, false},
 		{post, "/definitions/*/*/rename", changesIt, false},
 		{post, "/definitions/*/*/ping", changesIt, false},
+		{post, "/services/check", reads, false},
+		{post, "/services/test", reads, false},
+
 		{post, "/services/*/invoke", changesIt, false},
 		{post, "/deploy", changesIt, false},
 		{post, "/accounts", changesIt, false},

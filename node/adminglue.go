@@ -131,10 +131,7 @@ type adminDeployer struct{ d *deploy.Deployer }
 
 // Deploy implements admin.Deployer.
 func (a adminDeployer) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResult, error) {
-	req := deploy.Request{Actor: d.Actor, Reason: d.Reason, Force: d.Force}
-	for _, p := range d.Packages {
-		req.Sources = append(req.Sources, deploy.Source{Name: p.Name, Files: p.Files})
-	}
+	req := deploy.Request{Actor: d.Actor, Reason: d.Reason, Force: d.Force, Base: d.Base, Sources: sourcesOf(d.Packages)}
 	return deployResult(a.d.Deploy(ctx, req))
 }
 
@@ -158,6 +155,9 @@ func deployResult(res deploy.Result, err error) (admin.DeployResult, error) {
 			}
 		}
 		return admin.DeployResult{}, out
+	}
+	if stale, ok := errors.AsType[*deploy.StaleError](err); ok {
+		return admin.DeployResult{}, &admin.StaleError{Package: stale.Package, Current: stale.Current, Err: odb.Errorf(odb.Conflict, "deploy", "", "%w", stale)}
 	}
 	if stuck, ok := errors.AsType[*deploy.NotPreparedError](err); ok {
 		return admin.DeployResult{}, odb.Errorf(odb.Conflict, "deploy", "", "%w; nothing was switched. Mend that node, or deploy with force to take it out of rotation", stuck)

@@ -21,6 +21,7 @@ type source struct {
 	enums  map[string][]string // values of the constants of a named text type
 	consts []constant          // untyped constants with a text
 	custom map[string]bool     // types that write their own JSON
+	gives  []ast.Expr          // what the methods of Client answer
 }
 
 type constant struct{ name, value string }
@@ -58,6 +59,11 @@ func (s *source) declare(d ast.Decl) {
 	case *ast.FuncDecl:
 		if d.Recv != nil && (d.Name.Name == "MarshalJSON" || d.Name.Name == "MarshalText") {
 			s.custom[receiver(d.Recv.List[0].Type)] = true
+		}
+		if d.Recv != nil && d.Name.IsExported() && d.Type.Results != nil && receiver(d.Recv.List[0].Type) == "Client" {
+			for _, result := range d.Type.Results.List {
+				s.gives = append(s.gives, result.Type)
+			}
 		}
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {

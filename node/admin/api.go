@@ -24,12 +24,14 @@ type API struct {
 	sessions *sessions
 	locks    *lockouts
 	claim    claimCode
+	checking chan struct{} // admits so many checks of packages at a time
 	hashing  chan struct{} // admits so many password hashes at a time
 	accounts sync.Mutex    // serialises changes of accounts, so that an admin remains
 	rotating sync.Mutex    // one rotation of keys at a time
 	backing  sync.Mutex    // held while a backup is made
 	counters *counters
 	lookers  lookers
+	outcomes *outcomes
 	openapi  func() ([]byte, error)
 }
 
@@ -40,7 +42,7 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		cfg: cfg, reader: reader{store: cfg.Store, running: cfg.Snapshot, log: cfg.Log}, guard: newGuard(cfg.Now),
-		sessions: newSessions(cfg.Now), locks: newLockouts(cfg), claim: claimCode{now: cfg.Now}, hashing: make(chan struct{}, 2),
+		sessions: newSessions(cfg.Now), locks: newLockouts(cfg), claim: claimCode{now: cfg.Now}, hashing: make(chan struct{}, 2), checking: make(chan struct{}, maxChecks), outcomes: newOutcomes(cfg.Now),
 	}
 	var err error
 	if a.counters, err = newCounters(cfg.Registerer); err != nil {
@@ -57,8 +59,12 @@ func New(cfg Config) (*API, error) {
 	return a, nil
 }
 
-// Close ends the long polls that wait, so that a server can drain.
-func (a *API) Close() { a.cfg.Events.Close() }
+// Close ends the long polls that wait, so that a server can drain, and the calls
+// that nobody waits for.
+func (a *API) Close() {
+	a.cfg.Events.Close()
+	a.outcomes.close()
+}
 
 // ServeHTTP answers one request: correlation id, security headers, then the
 // route. A panic ends the request with 500 and not the node.

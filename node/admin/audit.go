@@ -64,7 +64,7 @@ func (a *API) record(c *call, err error) {
 		status = p.Status
 	}
 	turnedAway := p != nil && p.Service == "" && (status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests)
-	write := c.route.method != http.MethodGet && c.route.id != "invoke"
+	write := c.route.method != http.MethodGet && c.route.id != "invoke" && !c.route.quiet
 	look := c.route.audited && p == nil && a.lookers.first(c, a.cfg.Now())
 	if !turnedAway && !write && !look {
 		return

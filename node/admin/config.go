@@ -128,6 +128,10 @@ type Invoker interface {
 type Services interface {
 	List() []service.Info
 	Get(name string) (service.Info, bool)
+	// Uses lists what the code of a service names; false when it does not tell.
+	Uses(name string) ([]service.Use, bool)
+	// Callers lists by service where code names a service.
+	Callers(name string) map[string][]service.Use
 }
 
 // Outgoings tells how the outgoing connections are.
@@ -143,6 +147,10 @@ type Outgoings interface {
 type Deployer interface {
 	// Deploy puts all packages into force in one revision, or none.
 	Deploy(ctx context.Context, d Deployment) (DeployResult, error)
+	// Check says what Deploy would do with packages, against a snapshot; it stores nothing.
+	Check(ctx context.Context, snap *odb.Snapshot, packages []Package) ([]client.CheckedPackage, error)
+	// Test runs a package's own tests. When ctx ends, the report says what was done until then.
+	Test(ctx context.Context, p Package, filter string, timeout time.Duration) (client.TestReport, error)
 	// Activate puts an earlier version of a package into force again.
 	Activate(ctx context.Context, hash string, actor odb.Actor, reason string) (DeployResult, error)
 	// Source returns the files of a version by path.
@@ -155,7 +163,24 @@ type Deployment struct {
 	Actor    odb.Actor
 	Reason   string
 	Force    bool // a node that cannot run it is taken out of rotation and does not stop it
+
+	// Base is the version of each package that the code began from, "" for a new one.
+	// When another is in force by now, the deployment is a [*StaleError].
+	Base map[string]string
 }
+
+// StaleError says that somebody else has deployed a package meanwhile.
+type StaleError struct {
+	Package string
+	Current string // version in force; empty when there is none
+	Err     error
+}
+
+// Error implements error.
+func (e *StaleError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is behind it.
+func (e *StaleError) Unwrap() error { return e.Err }
 
 // Package is the source of one package: file contents by path.
 type Package struct {

@@ -198,17 +198,22 @@ func (a *API) showReferences(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return client.List[client.Reference]{Items: references(snap, def.Kind, def.Name)}, nil
+}
+
+// references lists what refers to a definition, with the places.
+func references(snap *odb.Snapshot, kind, name string) []client.Reference {
 	items := []client.Reference{}
-	for _, d := range snap.Referrers(def.Kind, def.Name) {
+	for _, d := range snap.Referrers(kind, name) {
 		spec, ok := odb.Find[odb.Spec](snap, d.Kind, d.Name)
 		if !ok {
 			continue
 		}
 		for _, ref := range odb.Refs(spec) {
-			if ref.Kind == def.Kind && ref.Name == def.Name {
+			if ref.Kind == kind && ref.Name == name {
 				items = append(items, client.Reference{Kind: d.Kind, Name: d.Name, Pointer: ref.Pointer})
 			}
 		}
 	}
-	return client.List[client.Reference]{Items: items}, nil
+	return items
 }

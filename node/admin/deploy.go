@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -34,7 +35,7 @@ func (a *API) deploy(c *call) (any, error) {
 		names = append(names, p.Name)
 	}
 	c.about("package", names...)
-	result, err := a.cfg.Deployer.Deploy(c.Context(), Deployment{Packages: packages, Actor: c.actor(), Reason: reason, Force: in.Force})
+	result, err := a.cfg.Deployer.Deploy(c.Context(), Deployment{Packages: packages, Actor: c.actor(), Reason: reason, Force: in.Force, Base: in.Base})
 	if err != nil {
 		return nil, a.explained(c, err)
 	}
@@ -44,12 +45,44 @@ func (a *API) deploy(c *call) (any, error) {
 // explained adds the cause to an inner fault: who deploys is a developer, and it
 // may well be his code that does not come up.
 func (a *API) explained(c *call, err error) error {
+	if stale, ok := errors.AsType[*StaleError](err); ok {
+		return a.overtaken(c, stale)
+	}
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError {
 		p.Cause = err.Error()
 		a.cfg.Log.ErrorContext(c.Context(), "deployment failed", "cid", c.cid(), "account", c.who.account, "error", err.Error())
 	}
 	return p
+}
+
+// overtaken is the conflict with another deployment, and says who made that one.
+func (a *API) overtaken(c *call, stale *StaleError) error {
+	p := refuse(http.StatusConflict, client.CodeConflict, "%s; nothing was changed", stale.Error())
+	now := client.DeployedVersion{Package: stale.Package, Hash: stale.Current}
+	if snap, err := a.readable(c); err == nil {
+		now.Service = serviceOfPackage(snap, stale.Package)
+	}
+	if now.Service != "" {
+		log, err := a.cfg.Store.History(c.Context(), odb.HistoryQuery{Kind: "service", Name: now.Service, Limit: 1})
+		if err == nil && len(log) > 0 {
+			now.Revision, now.At, now.By = log[0].Revision, log[0].At, log[0].Actor.Name
+		}
+	}
+	if raw, err := marshal(now); err == nil {
+		p.Current = raw
+	}
+	return p
+}
+
+// serviceOfPackage returns the name of one service of a package.
+func serviceOfPackage(snap *odb.Snapshot, pkg string) string {
+	for _, s := range odb.Each[*odb.ServiceSpec](snap) {
+		if s.S.Package == pkg {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 // packagesOf checks names and paths and decodes the files.

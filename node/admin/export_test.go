@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -60,3 +61,38 @@ func (g Guard) Size() int                     { return len(g.g.tries) }
 
 // AddrKey is addrKey.
 func AddrKey(addr string) string { return addrKey(addr) }
+
+// FillOutcomes starts n calls, most of which end at once, and tells how many are
+// kept, how many more were refused while as many as may be ran, and how many are
+// kept when one more is started after a while.
+func FillOutcomes(n int, later time.Duration) (kept, refused, after int) {
+	clock := time.Unix(1e9, 0)
+	o := newOutcomes(func() time.Time { return clock })
+	defer o.close()
+	cid := 0
+	begin := func() *outcome {
+		cid++
+		one, err := o.begin(strconv.Itoa(cid), "s", "a")
+		if err != nil {
+			refused++
+			return nil
+		}
+		return one
+	}
+	for range n {
+		o.finish(begin(), raw{"application/json", []byte("1")}, 0, nil)
+	}
+	kept = len(o.byCID)
+	var open []*outcome
+	for range maxUnderWay + 5 {
+		if one := begin(); one != nil {
+			open = append(open, one)
+		}
+	}
+	for _, one := range open {
+		o.finish(one, raw{"text/plain", []byte("x")}, 0, nil)
+	}
+	clock = clock.Add(later)
+	o.finish(begin(), raw{}, 0, nil)
+	return kept, refused, len(o.byCID)
+}

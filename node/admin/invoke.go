@@ -2,10 +2,8 @@ package admin
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/node/service"
@@ -14,7 +12,8 @@ import (
 
 // invoke calls a service with the body as its input. The answer is the
 // service's, byte for byte; headers that it sets stay here, because they are
-// meant for the clients of a channel and not for this origin.
+// meant for the clients of a channel and not for this origin. With async it is
+// started, and the answer says under which id its outcome is.
 func (a *API) invoke(c *call) (any, error) {
 	input, err := c.body()
 	if err != nil {
@@ -24,24 +23,23 @@ func (a *API) invoke(c *call) (any, error) {
 		return nil, refuse(http.StatusBadRequest, client.CodeBadRequest, "the input is not JSON")
 	}
 	name := odb.CleanName(c.param("name"))
+	later, err := c.queryBool("async")
+	if err != nil {
+		return nil, err
+	}
 	run := &service.Call{
 		CID: c.cid(), Service: name, Channel: "admin", Input: input,
 		User: &service.User{Security: "admin", Name: c.who.account},
 	}
-	out, err := a.cfg.Invoker.Invoke(c.Context(), run)
+	if later {
+		return a.invokeLater(c, run)
+	}
+	answer, status, err := a.run(c, run)
 	if err != nil {
-		return nil, a.serviceProblem(c, name, service.AsError(err))
+		return nil, err
 	}
-	if run.Reply.Status != 0 {
-		c.w.Header().Set("X-Service-Status", strconv.Itoa(run.Reply.Status))
-	}
-	if run.Reply.Raw != nil {
-		return raw{cmp.Or(run.Reply.ContentType, "application/octet-stream"), run.Reply.Raw}, nil
-	}
-	if len(out) == 0 {
-		out = []byte("null")
-	}
-	return raw{"application/json", out}, nil
+	statusHeader(c.w.Header(), status)
+	return answer, nil
 }
 
 // serviceProblem tells why a service failed; what lies behind, only to developers.

@@ -367,6 +367,15 @@ func (b *box) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResul
 			}
 		}
 		services := slices.Sorted(maps.Keys(p.Files))
+		if base, given := d.Base[p.Name]; given {
+			now := ""
+			if spec, ok := odb.Find[*odb.ServiceSpec](snap, "service", services[0]); ok {
+				now = spec.Hash
+			}
+			if now != base && now != hash {
+				return out, &admin.StaleError{Package: p.Name, Current: now, Err: odb.Errorf(odb.Conflict, "deploy", p.Name, "it is at another version")}
+			}
+		}
 		pkgs = append(pkgs, odb.Package{Hash: hash, Name: p.Name, Engine: "typescript", Size: int64(len(archive)), Services: services, By: d.Actor.Name, Archive: archive})
 		before := len(changes)
 		changes = append(changes, serviceChanges(snap, p.Name, hash, services)...)
@@ -387,6 +396,58 @@ func (b *box) Deploy(ctx context.Context, d admin.Deployment) (admin.DeployResul
 		out.Revision = rev.Revision
 	}
 	return out, b.changed(ctx, out.Revision)
+}
+
+// Check says which files of packages do not compile.
+func (b *box) Check(_ context.Context, snap *odb.Snapshot, packages []admin.Package) ([]client.CheckedPackage, error) {
+	var out []client.CheckedPackage
+	for _, p := range packages {
+		c := client.CheckedPackage{Package: p.Name, OK: true, Services: []client.CheckedService{}, Changes: []client.ServiceChange{}, Messages: []client.BuildMessage{}, Warnings: []client.BuildMessage{}}
+		for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+			if text := string(p.Files[name]); strings.HasPrefix(text, "error") {
+				c.OK = false
+				c.Messages = append(c.Messages, client.BuildMessage{Package: p.Name, File: name, Line: 3, Column: 7, Text: text})
+			} else {
+				c.Services = append(c.Services, client.CheckedService{Name: name, File: name, Line: 1, Calls: []client.ServiceCall{}})
+			}
+		}
+		for _, change := range serviceChanges(snap, p.Name, "h", slices.Sorted(maps.Keys(p.Files))) {
+			c.Changes = append(c.Changes, client.ServiceChange{Op: string(change.Op), Service: change.Name})
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// Test takes each file for a test: one that says "slow" does not end by itself, one
+// that says "loud" logs a lot, one that begins with "error" fails.
+func (b *box) Test(ctx context.Context, p admin.Package, filter string, _ time.Duration) (client.TestReport, error) {
+	r := client.TestReport{Package: p.Name, Messages: []client.BuildMessage{}}
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		text := string(p.Files[name])
+		if !strings.Contains(name, filter) {
+			continue
+		}
+		one := client.TestResult{File: name, Name: name, Line: 1, OK: !strings.HasPrefix(text, "error")}
+		switch text {
+		case "slow":
+			<-ctx.Done()
+			return r, fmt.Errorf("test package: %w", ctx.Err())
+		case "loud":
+			for range 300 {
+				one.Log = append(one.Log, strings.Repeat("ä", 4000))
+			}
+		}
+		if !one.OK {
+			one.Error = &client.TestError{Message: text, File: name, Line: 2, Column: 3}
+			r.Failed++
+		} else {
+			r.Passed++
+		}
+		r.Tests = append(r.Tests, one)
+	}
+	r.OK = r.Failed == 0
+	return r, nil
 }
 
 func serviceChanges(snap *odb.Snapshot, pkg, hash string, services []string) []odb.Change {

@@ -28,6 +28,7 @@ type route struct {
 	limit   int64 // of the body, in bytes
 	timeout time.Duration
 	audited bool // a look that is in the audit log; every write is
+	quiet   bool // a POST that only asks, many times over: not in the audit log unless it is refused
 	handle  handler
 }
 
@@ -192,11 +193,25 @@ func (a *API) serviceRoutes() []route {
 			method: post, path: one + "/invoke", role: odb.Operator, id: "invoke", limit: inputBody, timeout: 10 * time.Minute,
 			body: json.RawMessage{}, media: "*/*", handle: a.invoke,
 			summary: "Call a service with the body as its input; the answer is the service's as it is, with X-Service-Status when it set one. Why it failed inside is told to developers.",
+			query:   []param{{"async", "boolean", "start the call and answer 202 with its correlation id at once; GET /invocations/{id} tells its outcome", false}},
 			headers: []param{{"X-Correlation-ID", "string", "8 to 64 letters, digits and . _ -; the answer carries it", false}},
 		},
+		{method: get, path: "/invocations/{id}", role: odb.Operator, id: "showInvocation", summary: "How a call ended that was started with async, by its correlation id: kept for 15 minutes by the node that ran it, for who started it and for developers.", answer: client.Invocation{}, handle: a.showInvocation},
 		{method: get, path: one + "/versions", role: odb.Viewer, id: "listVersions", summary: "Versions of the service's package, newest first.", answer: client.List[client.Version]{}, handle: a.listVersions},
 		{method: get, path: one + "/source", role: odb.Viewer, id: "showSource", summary: "Files of a version of the service's package.", query: []param{{"hash", "string", "the current version when absent", false}}, answer: client.Source{}, handle: a.showSource},
 		{method: post, path: one + "/rollback", role: odb.Developer, id: "rollbackService", summary: "Put an earlier version of the service's package into force.", timeout: 5 * time.Minute, body: client.RollbackService{}, answer: client.Deployed{}, handle: a.rollbackService},
+		{
+			method: get, path: one + "/calls", role: odb.Viewer, id: "listCalls", answer: client.Calls{}, handle: a.listCalls,
+			summary: "What the code of a service calls and which services call it, as the code in force on this node names them, and the definitions that call it.",
+		},
+		{
+			method: post, path: "/services/check", role: odb.Developer, id: "checkPackages", limit: largeBody, timeout: 2 * time.Minute, body: client.CheckRequest{}, answer: client.List[client.CheckedPackage]{}, handle: a.checkPackages, quiet: true,
+			summary: "Compile and load packages as a deployment does and say what it would change, with every fault at its place; changes nothing.",
+		},
+		{
+			method: post, path: "/services/test", role: odb.Developer, id: "testPackage", limit: largeBody, timeout: 2 * time.Minute, body: client.TestRequest{}, answer: client.TestReport{}, handle: a.testPackage,
+			summary: "Run the tests (*.test.ts) of a package that need not be deployed, in the sandbox that runs services. They reach no service and no connection; changes nothing.",
+		},
 		{method: post, path: "/deploy", role: odb.Developer, id: "deploy", summary: "Deploy packages of services: all in one revision, or none. Answers when this node runs them.", limit: largeBody, timeout: 5 * time.Minute, body: client.DeployRequest{}, answer: client.Deployed{}, handle: a.deploy},
 	}
 }

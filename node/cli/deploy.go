@@ -24,6 +24,8 @@ Code that does not compile changes nothing; the places are shown. Every node of 
 cluster prepares the code before any switches to it; one that cannot stops the
 deployment or, with --force, is taken out of rotation. The switch is atomic: calls that
 run finish on the old code. "signalbox rollback-service" puts an earlier version back.
+With --check nothing is deployed: the cluster compiles the code and says what the
+deployment would change.
 Hidden files and node_modules are left out.`
 
 func newDeploy(a *app) *cobra.Command {
@@ -32,6 +34,7 @@ func newDeploy(a *app) *cobra.Command {
 		Use: "deploy PATH...", Short: "Deploy packages of services",
 		Long: deployLong,
 		Example: `  signalbox deploy hello.ts
+  signalbox deploy orders --check
   signalbox deploy services/* --wait --reason "release 12"
   signalbox test orders && signalbox deploy orders --wait -o json`,
 		Args: args(1, -1, "PATH"),
@@ -42,7 +45,10 @@ func newDeploy(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&d.wait, "wait", "w", false, "return when every node runs the new code, or say which does not and why")
 	cmd.Flags().DurationVar(&d.timeout, "timeout", time.Minute, "with --wait, how long")
+	cmd.Flags().BoolVar(&d.check, "check", false, "compile and say what would change; deploy nothing")
 	cmd.Flags().BoolVar(&d.force, "force", false, "deploy though a node cannot run it: that node is taken out of rotation")
+	cmd.MarkFlagsMutuallyExclusive("check", "wait")
+	cmd.MarkFlagsMutuallyExclusive("check", "force")
 	cmd.Flags().StringVarP(&d.reason, "reason", "m", "", "why, for the history")
 	return cmd
 }
@@ -55,6 +61,7 @@ type deployer struct {
 	timeout time.Duration
 	reason  string
 	force   bool
+	check   bool
 }
 
 func (d *deployer) run(ctx context.Context, paths []string) error {
@@ -65,6 +72,9 @@ func (d *deployer) run(ctx context.Context, paths []string) error {
 	req := client.DeployRequest{Reason: d.reason, Force: d.force}
 	for _, f := range found {
 		req.Packages = append(req.Packages, client.NewPackage(f.Name, f.Files))
+	}
+	if d.check {
+		return d.dryRun(ctx, found, req.Packages)
 	}
 	res, err := d.c.Deploy(ctx, req)
 	if err != nil {

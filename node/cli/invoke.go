@@ -14,22 +14,37 @@ import (
 
 func newInvoke(a *app) *cobra.Command {
 	var data, cid string
+	var later bool
 	cmd := &cobra.Command{
 		Use: "invoke NAME", Short: "Call a service",
 		Long: `Calls a service and writes its answer to stdout as it is. The input is JSON: on
 the command line, from a file (@FILE) or from standard input (-); without any it is
 null. No channel takes part: no security, no mapping of XML or forms.
 
+With --async the call is started and its correlation id is written; nobody waits. The
+node keeps its outcome for 15 minutes: "signalbox outcome ID" writes it.
+
 A service that fails gives exit code 1 and on stderr its code, its message and,
 for developers, the cause and the place in its source.`,
 		Example: `  signalbox invoke hello.say -d '{"name": "Ala"}'
   signalbox invoke orders.create -d @order.json
+  signalbox invoke stock.count --async
   echo '{"from": "USD", "to": "PLN"}' | signalbox invoke rates.convert -d - | jq .result`,
 		Args: args(1, 1, "NAME"), ValidArgsFunction: a.completeService,
 		RunE: a.remote(func(ctx context.Context, c *client.Client, given []string) error {
 			body, err := (&input{a: a}).json(data)
 			if err != nil {
 				return err
+			}
+			if later {
+				started, err := c.Start(ctx, given[0], body, cid)
+				if err != nil {
+					return a.invokeFailed(given[0], err)
+				}
+				return a.show(started, func(o *screen) {
+					o.line("%s", started.CID)
+					a.err.line("Its outcome:  signalbox outcome %s", quoteArg(started.CID))
+				})
 			}
 			answer, err := c.Invoke(ctx, given[0], body, cid)
 			if err != nil {
@@ -39,6 +54,7 @@ for developers, the cause and the place in its source.`,
 		}),
 	}
 	cmd.Flags().StringVarP(&data, "data", "d", "", "input: JSON, @FILE, or - for standard input")
+	cmd.Flags().BoolVar(&later, "async", false, "start the call and write its correlation id; do not wait for the answer")
 	cmd.Flags().StringVar(&cid, "cid", "", "correlation id of the call; one is made when it is not given")
 	return cmd
 }

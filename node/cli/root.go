@@ -74,7 +74,7 @@ func (a *app) groups() []group {
 			newPlan(a), newApply(a), newExport(a), newHistory(a), newDiff(a), newRollback(a), newImport(a),
 		}},
 		{"Services", []*cobra.Command{
-			newNew(a), newTest(a), newDeploy(a), newServices(a), newInvoke(a), newVersions(a), newRollbackService(a),
+			newNew(a), newTest(a), newDeploy(a), newServices(a), newInvoke(a), newOutcome(a), newVersions(a), newRollbackService(a),
 		}},
 		{"Access and secrets", []*cobra.Command{newClaim(a), newLogin(a), newLogout(a), newAccounts(a), newAccess(a), newSecrets(a), newCertificates(a), newAudit(a)}},
 		{"Keep safe", []*cobra.Command{newBackup(a), newRestore(a)}},

@@ -73,6 +73,39 @@ type Request struct {
 	Actor   odb.Actor
 	Reason  string
 	Force   bool // nodes that cannot prepare are taken out of rotation and do not stop it
+
+	// Base is the version of each package that its sources began from, "" for one that
+	// must be new. When another is in force by now, the deployment is a [*StaleError].
+	// Packages that are not in it are deployed whatever is in force.
+	Base map[string]string
+}
+
+// StaleError says that somebody else has deployed a package meanwhile.
+type StaleError struct {
+	Package, Base, Current string // versions; empty: none
+}
+
+// Error implements error.
+func (e *StaleError) Error() string {
+	switch {
+	case e.Base == "":
+		return fmt.Sprintf("the package %s is there already, at version %.12s", e.Package, e.Current)
+	case e.Current == "":
+		return fmt.Sprintf("the package %s is not in force any more; the edit began from version %.12s", e.Package, e.Base)
+	}
+	return fmt.Sprintf("the package %s is at version %.12s now; the edit began from %.12s", e.Package, e.Current, e.Base)
+}
+
+// stale reports the first package of which another version is in force than the
+// request began from. The very code that is deployed is no conflict.
+func (r Request) stale(snap *odb.Snapshot, pkgs []odb.Package) error {
+	for _, p := range pkgs {
+		base, given := r.Base[p.Name]
+		if now := currentOf(snap, p.Name); given && now != base && now != p.Hash {
+			return &StaleError{Package: p.Name, Base: base, Current: now}
+		}
+	}
+	return nil
 }
 
 // PackageResult says what a deployment did with one package.
@@ -118,6 +151,15 @@ func (d *Deployer) Deploy(ctx context.Context, req Request) (Result, error) {
 	pkgs := make([]odb.Package, len(ready))
 	for i, p := range ready {
 		pkgs[i] = p.pkg
+	}
+	if len(req.Base) > 0 { // before it is stored: a version that never was in force would be one to roll back to
+		snap, err := d.store.Load(ctx)
+		if err != nil {
+			return Result{}, err
+		}
+		if err := req.stale(snap, pkgs); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := d.store.PutPackages(ctx, pkgs); err != nil {
 		return Result{}, err
@@ -172,6 +214,9 @@ func (d *Deployer) activate(ctx context.Context, req Request, pkgs []odb.Package
 	for try := 1; ; try++ {
 		snap, err := d.store.Load(ctx)
 		if err != nil {
+			return Result{}, err
+		}
+		if err := req.stale(snap, pkgs); err != nil {
 			return Result{}, err
 		}
 		changes, res, err := planServices(snap, pkgs)

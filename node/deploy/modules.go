@@ -16,6 +16,8 @@ import (
 // Engine turns sources into runnable modules.
 type Engine interface {
 	Load(ctx context.Context, src quickjs.Source) (service.Module, error)
+	Check(ctx context.Context, src quickjs.Source) (quickjs.Checked, error)
+	Test(ctx context.Context, src quickjs.Source, opts quickjs.TestOptions) (quickjs.TestReport, error)
 }
 
 // modules keeps prepared modules by package name and hash, so that code prepared

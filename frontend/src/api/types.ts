@@ -302,6 +302,131 @@ export interface RollbackRequest {
   reason?: string;
 }
 
+/** CheckRequest is code to be looked at without deploying it. */
+export interface CheckRequest {
+  packages: Package[];
+}
+
+/** CheckedPackage is what the deployment of a package would do. */
+export interface CheckedPackage {
+  /** its name, which signalbox.yaml may give */
+  package: string;
+  /** it can be deployed */
+  ok: boolean;
+  /** version that it would be */
+  hash?: string;
+  /** version in force now */
+  current?: string;
+  services: CheckedService[];
+  /** of service definitions; none when this code is in force */
+  changes: ServiceChange[];
+  /** why it cannot be deployed */
+  messages: BuildMessage[];
+  warnings: BuildMessage[];
+}
+
+/** CheckedService is a service of a package as its code declares it. */
+export interface CheckedService {
+  name: string;
+  doc?: string;
+  /** JSON Schema; absent takes any JSON */
+  input?: unknown;
+  /** JSON Schema; absent promises nothing */
+  output?: unknown;
+  /** absent: the node's default */
+  timeout_ms?: number;
+  file: string;
+  line: number;
+  column: number;
+  calls: ServiceCall[];
+}
+
+/** ServiceChange is what a deployment does to a service. */
+export interface ServiceChange {
+  /** create, update or delete */
+  op: string;
+  service: string;
+}
+
+/** ServiceCall is a place in the code of a service where it calls something. */
+export interface ServiceCall {
+  /** service, or the type of the outgoing connection: http, sql */
+  kind: string;
+  /** empty: the code makes it up as it runs */
+  name: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Calls says what a service calls and what calls it. */
+export interface Calls {
+  /** false: it is compiled into the node or does not run, and its code does not tell */
+  known: boolean;
+  /** what the service's code names, also in what it uses of its package */
+  calls: ServiceCall[];
+  /** services whose code names it */
+  callers: Caller[];
+  /** definitions that refer to it, such as channels */
+  used: Reference[];
+}
+
+/** Caller is a place where another service calls one. */
+export interface Caller {
+  service: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** TestRequest is a package whose tests are to run. */
+export interface TestRequest {
+  package: Package;
+  /** only tests that have this text in "file: name" */
+  filter?: string;
+  /** longest time of one test, up to 30000; 5000 when absent */
+  timeout_ms?: number;
+}
+
+/** TestReport is the outcome of a package's tests. */
+export interface TestReport {
+  package: string;
+  /** it compiles and no test failed */
+  ok: boolean;
+  passed: number;
+  failed: number;
+  skipped: number;
+  duration_ms: number;
+  tests: TestResult[];
+  /** why the package does not compile */
+  messages: BuildMessage[];
+  /** why tests or parts of their output are missing */
+  cut?: string;
+}
+
+/** TestResult is the outcome of one test. */
+export interface TestResult {
+  file: string;
+  /** with the groups it is in: prices > rounds */
+  name: string;
+  /** where the test begins */
+  line?: number;
+  ok: boolean;
+  skipped?: boolean;
+  duration_ms: number;
+  error?: TestError;
+  log?: string[];
+}
+
+/** TestError says why a test failed, and where. */
+export interface TestError {
+  message: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  stack?: string;
+}
+
 /** Health says whether a node can serve. */
 export interface Health {
   ready: boolean;
@@ -600,6 +725,21 @@ export interface DeployRequest {
   reason?: string;
   /** deploy though a node cannot run it: that one is taken out of rotation */
   force?: boolean;
+  /** by package: version that the code began from, empty for a package that must be new. When another is in force by now, the answer is 409 and current is a DeployedVersion */
+  base?: Record<string, string>;
+}
+
+/** DeployedVersion is what is in force of a package, in a conflict. */
+export interface DeployedVersion {
+  package: string;
+  /** empty: nothing of it is in force */
+  hash: string;
+  /** one of its services */
+  service?: string;
+  /** that put it into force */
+  revision?: number;
+  at: string;
+  by?: string;
 }
 
 /** Deployed says what a deployment did, and which nodes run it. */
@@ -641,6 +781,34 @@ export interface BuildMessage {
   /** from 1; 0 when it is not known */
   column: number;
   text: string;
+}
+
+/** Started says that a call runs and under which id its outcome will be. */
+export interface Started {
+  cid: string;
+  service: string;
+}
+
+/** Invocation is a call that was started without waiting for it. */
+export interface Invocation {
+  cid: string;
+  service: string;
+  /** running, done or failed */
+  state: string;
+  started: string;
+  finished?: string;
+  duration_ms: number;
+  /** that the service set for a channel */
+  status?: number;
+  content_type?: string;
+  /** what the service answered, when it is JSON */
+  answer?: unknown;
+  /** what it answered otherwise */
+  body?: File;
+  /** the answer is too large to be kept */
+  cut?: boolean;
+  /** of a failed one: why */
+  problem?: Problem;
 }
 
 /** JoinAsk is what a box sends that wants to become a node. */
@@ -1014,6 +1182,115 @@ export interface ClaimCode {
   /** good for one claim at the node that made it */
   code: string;
   expires: string;
+}
+
+/** AuditEntry is one line of the audit log: who did or tried what, from where and how it ended. It never has a secret. */
+export interface AuditEntry {
+  /** from 1, without holes */
+  seq: number;
+  /** when it was appended: the database's clock, in microseconds */
+  at: string;
+  node?: string;
+  /** account, or "node <name>"; empty: a stranger */
+  actor?: string;
+  /** as in Actor */
+  source?: string;
+  /** the caller's address; empty on the node's own box */
+  addr?: string;
+  /** operation of the admin API, or what a node did by itself */
+  action: string;
+  /** "kind/name", "account/name" … */
+  subject?: string;
+  /** "done", "refused" or "failed" */
+  outcome: string;
+  /** status and reason */
+  detail?: string;
+  /** the revision that it made; 0 for none */
+  revision?: number;
+  cid?: string;
+  /** of this entry and the hash before it; see AuditHash */
+  hash: string;
+}
+
+/** Definition is one configured object in the ODB. */
+export interface Definition {
+  /** immutable, from [NewID] */
+  id: string;
+  /** one of [KindNames] */
+  kind: string;
+  /** unique within the kind; may change */
+  name: string;
+  /** 1 when created, +1 with each change of it */
+  version: number;
+  /** the revision that wrote this version */
+  revision: number;
+  /** canonical, see [Encode]; secrets only as references */
+  spec: unknown;
+  /** the database's clock */
+  updated: string;
+}
+
+/** JoinToken is what the ODB keeps of a join token: not its secret. */
+export interface JoinToken {
+  id: string;
+  /** in all */
+  uses: number;
+  /** uses */
+  left: number;
+  approve: boolean;
+  by: string;
+  note?: string;
+  /** the database's clock */
+  created: string;
+  expires: string;
+}
+
+/** JoinRequest is a box that asks to join and waits for an administrator. */
+export interface JoinRequest {
+  /** of the node */
+  id: string;
+  name: string;
+  /** shown on both sides, to be compared */
+  code: string;
+  /** that it asks from */
+  addr: string;
+  state: JoinState;
+  /** who decided */
+  by?: string;
+  /** the database's clock */
+  asked: string;
+  expires: string;
+}
+
+/** CheckReport is what a check of an ODB found. */
+export interface CheckReport {
+  /** sqlite, postgres, mysql or oracle */
+  kind: string;
+  /** file or host, without credentials */
+  where: string;
+  /** the database's own */
+  version?: string;
+  /** newest migration applied; 0: there are no tables yet */
+  schema: number;
+  /** newest migration that this program knows */
+  knows: number;
+  revision: number;
+  /** of one small query, in nanoseconds */
+  latency: number;
+  /** how far the database's clock is ahead of this box, in nanoseconds */
+  clock_away: number;
+  tables?: TableCount[];
+  findings: Finding[];
+}
+
+/** Answer is what a service answered. */
+export interface Answer {
+  Body: string;
+  /** "application/json" unless the service chose another */
+  ContentType: string;
+  /** what a channel would answer with */
+  Status: number;
+  CID: string;
 }
 
 /** About tells of the running program. */
@@ -1420,34 +1697,6 @@ export interface SetVault {
 /** Role is what an account may do; each includes the ones before it. */
 export type Role = "viewer" | "operator" | "developer" | "admin";
 
-/** AuditEntry is one line of the audit log: who did or tried what, from where and how it ended. It never has a secret. */
-export interface AuditEntry {
-  /** from 1, without holes */
-  seq: number;
-  /** when it was appended: the database's clock, in microseconds */
-  at: string;
-  node?: string;
-  /** account, or "node <name>"; empty: a stranger */
-  actor?: string;
-  /** as in Actor */
-  source?: string;
-  /** the caller's address; empty on the node's own box */
-  addr?: string;
-  /** operation of the admin API, or what a node did by itself */
-  action: string;
-  /** "kind/name", "account/name" … */
-  subject?: string;
-  /** "done", "refused" or "failed" */
-  outcome: string;
-  /** status and reason */
-  detail?: string;
-  /** the revision that it made; 0 for none */
-  revision?: number;
-  cid?: string;
-  /** of this entry and the hash before it; see AuditHash */
-  hash: string;
-}
-
 /** AuditHead is the end of the audit log. The zero value is that of an empty one. */
 export interface AuditHead {
   seq: number;
@@ -1484,24 +1733,6 @@ export interface OdbProblem {
   reason: string;
 }
 
-/** Definition is one configured object in the ODB. */
-export interface Definition {
-  /** immutable, from [NewID] */
-  id: string;
-  /** one of [KindNames] */
-  kind: string;
-  /** unique within the kind; may change */
-  name: string;
-  /** 1 when created, +1 with each change of it */
-  version: number;
-  /** the revision that wrote this version */
-  revision: number;
-  /** canonical, see [Encode]; secrets only as references */
-  spec: unknown;
-  /** the database's clock */
-  updated: string;
-}
-
 /** Field describes one field of a spec, read off its struct tags: `json` (name), `title`, `help`, `default`, `enum` (comma-separated), `ref` (a kind), `required`, `when` ("type=http,sql": only with that value of that field), `min`, `max`, `multiline`, `example`. */
 export interface Field {
   name: string;
@@ -1528,21 +1759,6 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
-/** JoinToken is what the ODB keeps of a join token: not its secret. */
-export interface JoinToken {
-  id: string;
-  /** in all */
-  uses: number;
-  /** uses */
-  left: number;
-  approve: boolean;
-  by: string;
-  note?: string;
-  /** the database's clock */
-  created: string;
-  expires: string;
-}
-
 /** Rotation says what a node is given to do; an administrator sets it. */
 export type OdbRotation = "online" | "draining" | "maintenance";
 
@@ -1552,6 +1768,24 @@ export interface Fault {
   pointer: string;
   /** what is wrong and what would be right */
   message: string;
+}
+
+/** TableCount is how many rows a table has. */
+export interface TableCount {
+  table: string;
+  rows: number;
+}
+
+/** Finding is one thing that a check looked at. */
+export interface Finding {
+  /** what was looked at */
+  check: string;
+  /** ok, warning or fault */
+  level: string;
+  /** what was found */
+  message: string;
+  /** what to do about it */
+  do?: string;
 }
 
 /** State is the health of a cluster as this machine sees it. */

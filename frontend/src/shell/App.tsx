@@ -19,7 +19,9 @@ import { Shell } from './Shell'
 const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
 const Nodes = lazy(() => import('../screens/Nodes'))
-const Revisions = lazy(() => import('../screens/Revisions'))
+const History = lazy(() => import('../whole/History'))
+const Compare = lazy(() => import('../whole/Compare'))
+const AtRevision = lazy(() => import('../whole/AtRevision'))
 const Audit = lazy(() => import('../screens/Audit'))
 const Accounts = lazy(() => import('../screens/Accounts'))
 
@@ -58,7 +60,9 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
     case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + route.query.from} cluster={cluster} kind={kind} from={route.query.from ?? ''} />}</OfKind>
     case 'services': return rest[0] === undefined ? <Services cluster={cluster} /> : <ServiceScreen key={rest[0]} cluster={cluster} name={rest[0]} />
     case 'nodes': return <Nodes cluster={cluster} />
-    case 'history': return <Revisions cluster={cluster} />
+    case 'history': return rest[0] === undefined
+      ? <History cluster={cluster} route={route} />
+      : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
     case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} /> : <NotAllowed />
     case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
     default: return <Missing />

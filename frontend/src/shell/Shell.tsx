@@ -130,6 +130,7 @@ function Notices() {
       {notices.map((one) => (
         <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')} style={{ margin: 0, boxShadow: '0 2px 10px rgb(0 0 0 / 20%)' }}>
           <span className="grow">{one.text}</span>
+          {one.act && <Button variant="light" onClick={() => { dismiss(one.id); one.act?.run() }}>{one.act.label}</Button>}
           <button type="button" className="link" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
         </div>
       ))}

@@ -9,17 +9,18 @@ export interface ConfirmProps {
   title: string
   action: string
   busy?: boolean
+  size?: 'lg' | 'xl'
   children: ReactNode
   onConfirm: () => void
   onClose: () => void
 }
 
-export function Confirm({ cluster, title, action, busy = false, children, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ cluster, title, action, busy = false, size = 'lg', children, onConfirm, onClose }: ConfirmProps) {
   const [typed, setTyped] = useState('')
   const guarded = cluster?.protected === true
   const ready = !busy && (!guarded || typed === cluster?.name)
   return (
-    <Modal opened onClose={onClose} title={title} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -5,6 +5,8 @@ export interface Notice {
   id: number
   text: string
   bad: boolean
+  /** What can be done about it, such as undo. */
+  act?: { label: string; run: () => void } | undefined
 }
 
 let notices: Notice[] = []
@@ -16,10 +18,10 @@ function set(list: Notice[]) {
   for (const listener of listeners) listener()
 }
 
-export function notify(text: string, bad = false): void {
-  const one = { id: next++, text, bad }
+export function notify(text: string, bad = false, act?: Notice['act']): void {
+  const one = { id: next++, text, bad, act }
   set([...notices.slice(-2), one])
-  setTimeout(() => dismiss(one.id), bad ? 12_000 : 5_000)
+  setTimeout(() => dismiss(one.id), act ? 20_000 : bad ? 12_000 : 5_000)
 }
 
 export function dismiss(id: number): void {

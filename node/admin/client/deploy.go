@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Package is the source of one package of services.
@@ -25,6 +26,19 @@ type DeployRequest struct {
 	Packages []Package `json:"packages"`
 	Reason   string    `json:"reason,omitempty" jsonschema:"why, for the change log"`
 	Force    bool      `json:"force,omitempty" jsonschema:"deploy though a node cannot run it: that one is taken out of rotation"`
+
+	// Base makes a deployment that overwrites another one a conflict.
+	Base map[string]string `json:"base,omitempty" jsonschema:"by package: version that the code began from, empty for a package that must be new. When another is in force by now, the answer is 409 and current is a DeployedVersion"`
+}
+
+// DeployedVersion is what is in force of a package, in a conflict.
+type DeployedVersion struct {
+	Package  string    `json:"package"`
+	Hash     string    `json:"hash" jsonschema:"empty: nothing of it is in force"`
+	Service  string    `json:"service,omitempty" jsonschema:"one of its services"`
+	Revision int64     `json:"revision,omitempty" jsonschema:"that put it into force"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by,omitempty"`
 }
 
 // Deployed says what a deployment did, and which nodes run it.

@@ -25,6 +25,9 @@ func (e *Engine) Load(ctx context.Context, src Source) (service.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range m.warnings {
+		e.log.Warn("a package has a dubious place", slog.String("package", src.Name), slog.String("place", w.String()))
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed { // while the package was built
@@ -48,12 +51,9 @@ func (e *Engine) build(ctx context.Context, src Source) (*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range built.warnings {
-		e.log.Warn("a package has a dubious place", slog.String("package", src.Name), slog.String("place", w.String()))
-	}
 	m := &module{
 		engine: e, name: src.Name, hash: src.Hash, settings: settings, mapper: newMapper(built.mappings),
-		slots: make(chan struct{}, e.cfg.MaxVMs),
+		slots: make(chan struct{}, e.cfg.MaxVMs), warnings: built.warnings, uses: usesOf(built.code, settings),
 	}
 	code, declared, err := e.describe(ctx, m, built.code)
 	if err != nil {
@@ -227,7 +227,8 @@ func (m *module) declare(d declarations) ([]service.Service, error) {
 				fault(s.Stack, fmt.Sprintf("service %s: the %s's schema is not valid: %v", s.Name, side, err))
 			}
 		}
-		services = append(services, &deployed{module: m, spec: spec})
+		place, _ := m.mapper.first(s.Stack)
+		services = append(services, &deployed{module: m, spec: spec, place: place})
 	}
 	if len(services) == 0 && len(messages) == 0 {
 		messages = append(messages, Message{Text: "no service is exported: export a value made by service({…}) from a file at the root or in src"})

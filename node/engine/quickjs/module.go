@@ -23,12 +23,17 @@ type module struct {
 	program  program
 	mapper   *mapper
 	services []service.Service
+	warnings []Message
+	uses     map[string][]foundUse // by service
 	slots    chan struct{} // calls admitted in this package
 	stuck    atomic.Int64  // scripts that nothing can stop, nested calls included
 	pool     pool
 }
 
-var _ service.Module = (*module)(nil)
+var (
+	_ service.Module = (*module)(nil)
+	_ service.Caller = (*module)(nil)
+)
 
 // Package implements [service.Module].
 func (m *module) Package() string { return m.name }
@@ -54,6 +59,7 @@ func (m *module) Close() {
 type deployed struct {
 	module *module
 	spec   service.Spec
+	place  Message // of its declaration
 }
 
 // Spec implements [service.Service].

@@ -84,6 +84,11 @@ func (m *mapper) place(text string) (Message, bool) {
 	if err != nil || column < 1 {
 		column = 1
 	}
+	return m.at(line, column)
+}
+
+// at maps a place of the bundle.
+func (m *mapper) at(line, column int) (Message, bool) {
 	c := m.read()
 	if c == nil {
 		return Message{}, false

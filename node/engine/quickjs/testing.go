@@ -34,6 +34,7 @@ type TestResult struct {
 	File     string        `json:"file"`
 	Name     string        `json:"name"` // with the groups it is in: "prices > rounds"
 	OK       bool          `json:"ok"`
+	Line     int           `json:"line,omitempty"` // where it is declared in File
 	Skipped  bool          `json:"skipped,omitempty"`
 	Duration time.Duration `json:"-"`
 	Error    *TestError    `json:"error,omitempty"` // nil when the test passed
@@ -76,7 +77,7 @@ func (e *Engine) compileKit(ctx context.Context) (*testKit, error) {
 // Test builds a package as Load does and runs its tests (*.test.ts) in machines
 // like those that serve it. Tests reach no other service and no connection. A
 // package or a test that cannot be built is a [*BuildError]; tests that fail are
-// in the report.
+// in the report, which is also there, as far as it goes, when ctx ends.
 func (e *Engine) Test(ctx context.Context, src Source, opts TestOptions) (TestReport, error) {
 	began := time.Now()
 	report := TestReport{Package: src.Name}
@@ -94,9 +95,7 @@ func (e *Engine) Test(ctx context.Context, src Source, opts TestOptions) (TestRe
 	opts.Timeout = cmp.Or(opts.Timeout, 5*time.Second)
 	for _, s := range suites {
 		s.engine, s.kit, s.opts = e, kit, opts
-		if err := s.runAll(ctx); err != nil {
-			return report, fmt.Errorf("test package %s: %w", src.Name, err)
-		}
+		err := s.runAll(ctx)
 		for _, r := range s.results {
 			switch {
 			case r.Skipped:
@@ -108,6 +107,9 @@ func (e *Engine) Test(ctx context.Context, src Source, opts TestOptions) (TestRe
 			}
 		}
 		report.Tests = append(report.Tests, s.results...)
+		if err != nil {
+			return report, fmt.Errorf("test package %s: %w", src.Name, err)
+		}
 	}
 	report.Duration = time.Since(began)
 	return report, nil
@@ -153,8 +155,9 @@ type suite struct {
 
 // declaredTest is what a script says of one test.
 type declaredTest struct {
-	Name string `json:"name"`
-	Skip bool   `json:"skip"`
+	Name  string `json:"name"`
+	Skip  bool   `json:"skip"`
+	Place string `json:"place"` // the stack of the declaration
 }
 
 func (s *suite) runAll(ctx context.Context) error {
@@ -175,6 +178,9 @@ func (s *suite) runAll(ctx context.Context) error {
 			continue
 		}
 		r := TestResult{File: s.file, Name: test.Name, Skipped: test.Skip, OK: test.Skip}
+		if at, ok := s.mapper.first(test.Place); ok && at.File == s.file {
+			r.Line = at.Line
+		}
 		if !test.Skip {
 			s.runOne(ctx, i, &r)
 		}

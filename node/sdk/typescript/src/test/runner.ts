@@ -6,6 +6,8 @@ interface Registered {
   readonly body: Body;
   readonly skip: boolean;
   readonly group: Group;
+  /** The stack of the declaration. */
+  readonly place: string;
 }
 
 interface Group {
@@ -21,7 +23,7 @@ let group: Group = { parent: null, name: "", before: [], after: [] };
 function register(name: string, body: Body, skip: boolean): void {
   if (typeof name !== "string" || name === "") throw new TypeError("test(): the name is missing");
   if (typeof body !== "function") throw new TypeError(`test ${name}: the body is not a function`);
-  registered.push({ name: group.name === "" ? name : `${group.name} > ${name}`, body, skip, group });
+  registered.push({ name: group.name === "" ? name : `${group.name} > ${name}`, body, skip, group, place: new Error().stack ?? "" });
 }
 
 /** Declares a test. It fails when its body throws. */
@@ -55,8 +57,8 @@ export function afterEach(body: () => unknown): void {
 }
 
 /** The tests declared so far, for the engine. */
-export function listed(): { name: string; skip: boolean }[] {
-  return registered.map(({ name, skip }) => ({ name, skip }));
+export function listed(): { name: string; skip: boolean; place: string }[] {
+  return registered.map(({ name, skip, place }) => ({ name, skip, place }));
 }
 
 function chain(g: Group | null): Group[] {
