@@ -124,7 +124,7 @@ func (c *conn) recall() error {
 // remember writes what is known; the caller holds c.mu.
 func (c *conn) remember() {
 	c.mem.Version = rememberedVersion
-	if err := writeJSON(c.path, c.mem); err != nil {
+	if err := StoreJSON(c.path, c.mem); err != nil {
 		c.log.Warn("what is known of a cluster cannot be kept for the next start", "error", err)
 	}
 }

@@ -1490,9 +1490,11 @@ export interface WindowSettings {
   gpu: GPUPolicy;
 }
 
-/** ShellTexts are the texts of the menu and of notifications in the page's language. */
-export interface ShellTexts {
+/** ShellPage says how the page is, so that the window around it is the same, at the next start from its first moment on. */
+export interface ShellPage {
   language: string;
+  dark: boolean;
+  /** of the menu and of notifications, in the page's language */
   texts: Record<string, string>;
 }
 
