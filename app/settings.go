@@ -54,7 +54,7 @@ type settings struct {
 func openSettings(dir string, now time.Time) (s *settings, notice string, err error) {
 	s = &settings{path: filepath.Join(dir, settingsFile), now: standardSettings()}
 	file := keptSettings{Settings: standardSettings()}
-	err = readJSON(s.path, &file)
+	err = LoadJSON(s.path, &file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, "", nil
 	}
@@ -84,7 +84,7 @@ func (s *settings) put(next Settings) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := writeJSON(s.path, keptSettings{Version: settingsVersion, Settings: next}); err != nil {
+	if err := StoreJSON(s.path, keptSettings{Version: settingsVersion, Settings: next}); err != nil {
 		return err
 	}
 	s.now = next

@@ -1,5 +1,6 @@
 // From the address to the screen.
 import { lazy, Suspense, type ReactNode } from 'react'
+import { useActive, useLastKnown } from '../api/clusters'
 import { useLive } from '../api/live'
 import { useClusters, useKinds } from '../api/queries'
 import { sees } from '../api/role'
@@ -16,6 +17,9 @@ import { Blank, Loading, Shown } from '../ui/states'
 import { href, useRoute, type Route } from './router'
 import { Shell } from './Shell'
 
+const Preferences = lazy(() => import('../screens/Preferences'))
+const About = lazy(() => import('../screens/About'))
+const CompareClusters = lazy(() => import('../compare/CompareClusters'))
 const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
 const Nodes = lazy(() => import('../screens/Nodes'))
@@ -27,10 +31,12 @@ const Accounts = lazy(() => import('../screens/Accounts'))
 
 export function App() {
   useLive()
+  useActive()
   const language = useLanguage()
   const route = useRoute()
   const clusters = useClusters()
   const cluster = route.path[0] === 'c' ? clusters.data?.find((one) => one.id === route.path[1]) : undefined
+  useLastKnown(cluster)
   document.documentElement.lang = language
   return (
     <Shell key={language} clusters={clusters.data ?? []} cluster={cluster} route={route}>
@@ -44,7 +50,10 @@ export function App() {
 function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[]; cluster: Cluster | undefined }): ReactNode {
   const [area, , section] = route.path
   if (area === undefined) return <Home clusters={clusters} />
-  if (area === 'add') return <AddCluster link={route.query.link ?? ''} />
+  if (area === 'add') return <AddCluster key={route.query.by} link={route.query.link ?? ''} by={route.query.by ?? ''} />
+  if (area === 'preferences') return <Preferences />
+  if (area === 'about') return <About />
+  if (area === 'compare') return <CompareClusters />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
