@@ -666,6 +666,10 @@ export interface Kind {
   schema: unknown;
   /** how many definitions of the kind there are */
   count: number;
+  /** names are written in code: a definition cannot be renamed */
+  fixed?: boolean;
+  /** a definition has a far side that can be asked how it is */
+  pings?: boolean;
 }
 
 /** CreateDefinition is a definition to be made. */
@@ -1502,6 +1506,11 @@ export interface ShellPage {
 export interface Browse {
   /** https:// or http:// */
   url: string;
+}
+
+/** CopyText puts a text on the clipboard, which a page in a window may not reach. */
+export interface CopyText {
+  text: string;
 }
 
 /** PageFault is a mistake of the page, for a report that stays on this machine. */
