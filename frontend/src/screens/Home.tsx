@@ -58,5 +58,5 @@ function Export({ rows }: { rows: Cluster[] }) {
     onSuccess: (path) => { if (path) notify(t('export.done', { n: rows.length, path })) },
     onError: (error) => notify(problemOf(error).detail ?? '', true),
   })
-  return <Button variant="default" title={t('export.help')} loading={save.isPending} onClick={() => save.mutate()}>{t('export.go')}</Button>
+  return <Button variant="default" title={t('export.list.help')} loading={save.isPending} onClick={() => save.mutate()}>{t('export.go')}</Button>
 }

@@ -106,7 +106,7 @@ function Lists() {
   return (
     <section aria-labelledby="lists">
       <h2 id="lists">{t('prefs.clusters')}</h2>
-      <p className="quiet">{t('prefs.clusters.help')} {t('export.help')}</p>
+      <p className="quiet">{t('prefs.clusters.help')} {t('export.list.help')}</p>
       <div className="row wrap">
         <Button variant="default" loading={save.isPending} onClick={() => save.mutate()}>{t('prefs.exportAll')}</Button>
         <Button variant="default" component="a" href={href(['add'], { by: 'file' })}>{t('prefs.import')}</Button>

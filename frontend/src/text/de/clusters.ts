@@ -51,7 +51,7 @@ export const clusters: Record<keyof typeof en, Text> = {
   'drift.title': 'Cluster vergleichen',
   'export.done': { one: '{n} Cluster gespeichert in {path}', other: '{n} Cluster gespeichert in {path}' },
   'export.go': 'Exportieren',
-  'export.help': 'Namen, Adressen, Fingerabdrücke und Kennzeichen. Kein Konto, Token oder Passwort steht in der Datei.',
+  'export.list.help': 'Namen, Adressen, Fingerabdrücke und Kennzeichen. Kein Konto, Token oder Passwort steht in der Datei.',
   'foreign.help': 'Eine neue Installation an dieser Adresse hat eine neue Autorität; jemand dazwischen auch. Nichts wurde gesendet. Vergleichen Sie den Fingerabdruck mit der Konsole des Knotens, bevor Sie ihr vertrauen: Die Anmeldung bei der alten wird dann vergessen.',
   'foreign.now': 'Antwortet jetzt',
   'foreign.saved': 'Gespeichert',

@@ -48,7 +48,7 @@ export const clusters = {
   'drift.title': 'Compare clusters',
   'export.done': { one: '{n} cluster saved to {path}', other: '{n} clusters saved to {path}' },
   'export.go': 'Export',
-  'export.help': 'Names, addresses, fingerprints and marks. No account, token or password is in the file.',
+  'export.list.help': 'Names, addresses, fingerprints and marks. No account, token or password is in the file.',
   'foreign.help': 'A new installation at this address has a new authority; so has somebody who sits in between. Nothing was sent. Compare the fingerprint with the node\'s console before you trust it: the sign-in of the old one is forgotten then.',
   'foreign.now': 'Answers now',
   'foreign.saved': 'Saved',
