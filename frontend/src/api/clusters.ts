@@ -2,12 +2,19 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { call } from './http'
+import { useApp } from './queries'
 import type { About, Cluster, FoundCluster, Imported, List, Settings, Shown, Vault, WindowSettings } from './types'
 
 const enc = encodeURIComponent
 
-export const useVault = () => useQuery({ queryKey: ['vault'], queryFn: ({ signal }) => call<Vault>('vault', { signal }), retry: false })
-export const useSettings = () => useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => call<Settings>('settings', { signal }) })
+/** Whether this machine keeps a list of clusters; a node serves its own and keeps nothing here. */
+export const useOwnList = (): boolean => {
+  const app = useApp()
+  return app.data !== undefined && !app.data.fixed
+}
+
+export const useVault = () => useQuery({ queryKey: ['vault'], enabled: useOwnList(), queryFn: ({ signal }) => call<Vault>('vault', { signal }), retry: false })
+export const useSettings = () => useQuery({ queryKey: ['settings'], enabled: useOwnList(), queryFn: ({ signal }) => call<Settings>('settings', { signal }) })
 export const useWindowSettings = (wanted: boolean) => useQuery({ queryKey: ['shell', 'settings'], enabled: wanted, queryFn: ({ signal }) => call<WindowSettings>('shell/settings', { signal }) })
 export const useAbout = () => useQuery({ queryKey: ['about'], queryFn: ({ signal }) => call<About>('about', { signal }), refetchInterval: 10_000 })
 
@@ -28,7 +35,9 @@ const tellEvery = 30_000
 
 /** Tells the app that somebody is there, so that it knows when nobody is. */
 export function useActive(): void {
+  const own = useOwnList()
   useEffect(() => {
+    if (!own) return
     let told = 0
     const here = () => {
       if (Date.now() - told < tellEvery) return
@@ -40,7 +49,7 @@ export function useActive(): void {
     return () => {
       for (const one of events) removeEventListener(one, here, { capture: true })
     }
-  }, [])
+  }, [own])
 }
 
 /**

@@ -96,8 +96,8 @@ function Items({ imported, done, chosen, onChoose }: ItemsProps) {
           <tr key={i}>
             <td>{!done && (one.is === 'new' || one.is === 'differs') && <Checkbox aria-label={t('import.take', { name: one.cluster.name })} checked={chosen.has(i)} onChange={() => toggle(i)} />}</td>
             <td>{one.id ? <a href={href(['c', one.id])}>{one.cluster.name}</a> : one.cluster.name}<div className="quiet small mono cut">{one.cluster.fingerprint.slice(0, 30)}</div></td>
-            <td className={one.is === 'broken' ? 'old' : one.taken ? 'new' : ''}>{t(`import.${one.is}`)}{one.error && <div className="small">{one.error}</div>}</td>
-            <td>{one.changes && one.changes.length > 0 ? <Changes one={one} /> : <span className="mono small">{one.cluster.urls.join(' ')}</span>}</td>
+            <td className={one.is === 'broken' ? 'old' : one.taken ? 'new' : ''}>{t(`import.${one.is}`)}</td>
+            <td>{one.error ? <span className="small">{one.error}</span> : one.changes && one.changes.length > 0 ? <Changes one={one} /> : <span className="mono small">{one.cluster.urls.join(' ')}</span>}</td>
           </tr>
         ))}
       </tbody>

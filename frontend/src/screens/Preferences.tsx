@@ -1,7 +1,7 @@
 // The app's own settings on this machine.
 import { Button, NumberInput, SegmentedControl, Select, Switch } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { exportPath, useSettings, useWindowSettings } from '../api/clusters'
+import { exportPath, useOwnList, useSettings, useWindowSettings } from '../api/clusters'
 import { call } from '../api/http'
 import { useApp } from '../api/queries'
 import { saveFile } from '../api/shell'
@@ -15,14 +15,14 @@ import { VaultPart } from './Vault'
 
 export default function Preferences() {
   const app = useApp()
+  const own = useOwnList()
   return (
     <div className="page" style={{ maxWidth: 720, width: '100%', margin: '0 auto' }}>
-      <div className="head"><div className="grow"><h1>{t('prefs.title')}</h1><div className="quiet">{t('settings.help')}</div></div><div className="actions"><Button variant="default" component="a" href={href(['about'])}>{t('about.title')}</Button></div></div>
+      <div className="head"><div className="grow"><h1>{t('prefs.title')}</h1><div className="quiet">{t('settings.help')}</div></div><div className="actions">{own && <Button variant="default" component="a" href={href(['about'])}>{t('about.title')}</Button>}</div></div>
       <Page />
-      <VaultPart />
-      <Lock />
+      {own && <><VaultPart /><Lock /></>}
       {app.data?.shell && <WindowPart can={app.data.shell} />}
-      <Lists />
+      {own && <Lists />}
     </div>
   )
 }
