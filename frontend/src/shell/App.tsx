@@ -25,7 +25,7 @@ const Apply = lazy(() => import('../whole/Apply'))
 const Export = lazy(() => import('../whole/Export'))
 const Compare = lazy(() => import('../whole/Compare'))
 const AtRevision = lazy(() => import('../whole/AtRevision'))
-const Audit = lazy(() => import('../screens/Audit'))
+const Audit = lazy(() => import('../whole/Audit'))
 const Accounts = lazy(() => import('../screens/Accounts'))
 
 export function App() {
@@ -69,7 +69,7 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
       : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
     case 'apply': return sees(cluster, 'developer') ? <Apply cluster={cluster} /> : <NotAllowed role="developer" />
     case 'export': return <Export cluster={cluster} />
-    case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} /> : <NotAllowed />
+    case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} route={route} /> : <NotAllowed />
     case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
     default: return <Missing />
   }
