@@ -101,7 +101,7 @@ icons: go ## Draw all icons anew from frontend/public/icon.svg (they are committ
 	@go run ./build/icons
 
 dist: go $(NFPM) $(WINRES) ## Make the packages, archives and installers of a release into dist
-	@build/setup.sh git zip nodejs npm
+	@build/setup.sh git zip nodejs npm gcc pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev nsis
 	@NFPM=$(NFPM) WINRES=$(WINRES) build/dist.sh
 
 clean: ## Remove what make made, but not .tools and not the demo's data

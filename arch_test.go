@@ -90,13 +90,16 @@ var table = map[string]row{
 		"node/outgoing", "node/engine/quickjs", "node/admin/client", "node/deploy/...",
 	}},
 
+	// The user interface at a node's control port.
+	"node/console": {design: true, tests: []string{"app", "node/nodetest"}, may: []string{"frontend/page", "node/admin", "node/admin/client", "node/problem"}},
+
 	// The composition root, and what stands on it.
 	"node": {design: true, may: []string{
 		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/audit", "node/backup",
 		"node/channel",
 		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv", "node/lastgood",
 		"node/library/...", "node/member", "node/outgoing", "node/peer", "node/problem", "node/sdk/...", "node/security", "node/service",
-		"node/stats",
+		"node/stats", "node/console", "frontend",
 	}},
 	"node/supervise": {},
 	"node/systemd":   {},
@@ -112,12 +115,13 @@ var table = map[string]row{
 	"build/testservers":  {},
 
 	// The desktop app.
-	"app":         {design: true, may: []string{"node/admin/client"}, tests: []string{"node/nodetest"}},
-	"app/console": {may: []string{"app"}},
-	"app/typegen": {},
-	"app/desktop": {design: true, may: []string{"app"}},
-	"frontend":    {design: true},
-	".":           {may: []string{"app/desktop", "frontend"}},
+	"app":           {design: true, may: []string{"node/admin/client", "frontend/page"}, tests: []string{"node/nodetest"}},
+	"app/console":   {may: []string{"app"}},
+	"app/typegen":   {},
+	"app/desktop":   {design: true, may: []string{"app"}},
+	"frontend":      {design: true},
+	"frontend/page": {},
+	".":             {may: []string{"app/desktop", "frontend"}},
 }
 
 // mayPanic lists the packages whose code may call panic, each with its reason.

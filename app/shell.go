@@ -23,6 +23,8 @@ type Shell interface {
 	PickTarget(ctx context.Context, s SaveFile) (string, error)
 	// Browse opens an address in the system's browser.
 	Browse(url string) error
+	// Copy puts a text on the clipboard.
+	Copy(text string) error
 	// Settings returns what the user has set; SetSettings keeps it.
 	Settings() WindowSettings
 	SetSettings(s WindowSettings) error
@@ -75,6 +77,7 @@ func (s *shell) routes(r chi.Router) {
 		{put, "/api/shell/settings", s.putSettings},
 		{put, "/api/shell/page", s.putPage},
 		{post, "/api/shell/browse", s.browse},
+		{post, "/api/shell/copy", s.copy},
 		{post, "/api/shell/resized", s.resized},
 		{post, "/api/shell/fault", s.fault},
 	} {
@@ -154,6 +157,14 @@ func (s *shell) browse(r *http.Request) (any, error) {
 		return nil, f.err()
 	}
 	return nil, s.Browse(u.String())
+}
+
+func (s *shell) copy(r *http.Request) (any, error) {
+	in, err := decode[CopyText](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Copy(in.Text)
 }
 
 func (s *shell) resized(*http.Request) (any, error) {

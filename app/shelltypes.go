@@ -120,6 +120,11 @@ type Browse struct {
 	URL string `json:"url" jsonschema:"https:// or http://"`
 }
 
+// CopyText puts a text on the clipboard, which a page in a window may not reach.
+type CopyText struct {
+	Text string `json:"text"`
+}
+
 // PageFault is a mistake of the page, for a report that stays on this machine.
 type PageFault struct {
 	Name  string `json:"name" jsonschema:"of the error, such as TypeError; never its message, which may quote what it was given"`

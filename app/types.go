@@ -29,7 +29,8 @@ const (
 // AppInfo says what answers below /api.
 type AppInfo struct { //nolint:revive // TypeScript knows it by this name, without a package
 	Mode    Mode   `json:"mode"`
-	Version string `json:"version"`
+	Version string `json:"version" jsonschema:"empty: it is told to those who have signed in only"`
+	Fixed   bool   `json:"fixed,omitempty" jsonschema:"there is exactly one cluster, which can be neither changed nor removed: a node serves its own"`
 	Notice  string `json:"notice,omitempty" jsonschema:"what the user should know, such as a file that could not be read and was set aside"`
 
 	Shell *ShellInfo `json:"shell,omitempty" jsonschema:"what the window around the page can do; absent in a plain browser"`

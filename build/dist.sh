@@ -14,7 +14,7 @@ version=$(build/version.sh)
 when=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH="$when" TZ=UTC LC_ALL=C
 stage=$(mktemp -d)
-trap 'rm -rf "$stage"' EXIT
+trap 'rm -rf "$stage" resources_windows_amd64.syso' EXIT
 
 . build/dist/common.sh
 . build/dist/node.sh

@@ -42,6 +42,9 @@ works() {
 	mariadb-server) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
 	default-jdk-headless) command -v javac >/dev/null ;;
 	libh2-java) [ -f /usr/share/java/h2.jar ] ;;
+	nsis) command -v makensis >/dev/null ;;
+	debootstrap) [ -x /usr/sbin/debootstrap ] ;;
+	systemd-container) command -v systemd-nspawn >/dev/null ;;
 	librsvg2-bin) command -v rsvg-convert >/dev/null ;;
 	lib*-dev) pkg-config --exists "$(library "$1")" 2>/dev/null ;;
 	imagemagick) command -v import >/dev/null ;;

@@ -91,6 +91,15 @@ func (w *window) Browse(url string) error {
 	return nil
 }
 
+// Copy puts a text on the clipboard.
+func (w *window) Copy(text string) error {
+	ctx, err := w.here()
+	if err != nil {
+		return err
+	}
+	return runtime.ClipboardSetText(ctx, text)
+}
+
 // Settings returns what the user has set.
 func (w *window) Settings() app.WindowSettings {
 	w.mu.Lock()

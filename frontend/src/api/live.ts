@@ -13,6 +13,14 @@ export function useLive(): void {
   }, [queries])
 }
 
+const shellListeners = new Set<() => void>()
+
+/** Calls back when the window has something to tell. */
+export function onShell(listener: () => void): () => void {
+  shellListeners.add(listener)
+  return () => void shellListeners.delete(listener)
+}
+
 async function listen(queries: QueryClient, signal: AbortSignal) {
   let cursor = ''
   let wait = 500
@@ -36,6 +44,10 @@ export function tell(queries: QueryClient, { changes, reset }: Changes): void {
   if (reset) {
     void queries.invalidateQueries()
     return
+  }
+  if (changes?.some((change) => change.type === 'shell')) {
+    for (const listener of shellListeners) listener()
+    if (changes.length === 1) return
   }
   void queries.invalidateQueries({ queryKey: ['clusters'] })
   const touched = new Set((changes ?? []).flatMap((change) => (change.cluster && change.type !== 'status' ? [change.cluster] : [])))

@@ -18,7 +18,7 @@ export type Done =
 
 /** Takes one write back. Of a protected cluster nothing is deleted without its name typed. */
 export async function undo(cluster: Cluster, done: Done): Promise<void> {
-  const reason = t('undo.reason')
+  const reason = t('undo.why')
   switch (done.op) {
     case 'create':
       await admin(cluster.id, definitionPath(done.kind, done.name), { method: 'DELETE', headers: { 'If-Match': `"${done.version}"`, 'X-Change-Reason': encodeURIComponent(reason) } })
@@ -51,7 +51,7 @@ export function offerUndo(queries: QueryClient, cluster: Cluster, text: string, 
     }
     void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
     if (failed > 0) notify(t('undo.failed', { n: failed, why }), true)
-    else notify(t('undo.done'))
+    else notify(t('undo.taken'))
     if (failed < all.length) then?.()
   }
   notify(text, false, { label: t('undo.go'), run: () => void run() })

@@ -13,6 +13,8 @@ import { useKeys } from './keys'
 import { Palette } from './Palette'
 import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
+import { Boundary } from './window/Boundary'
+import { Window } from './window/Window'
 
 interface Props {
   clusters: Cluster[]
@@ -43,9 +45,10 @@ export function Shell({ clusters, cluster, route, children }: Props) {
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
       {cluster ? <Connection cluster={cluster} /> : <span hidden />}
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
-      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}>{children}</main>
+      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
       {(open === 'palette' || open === 'switcher') && <Palette clusters={clusters} cluster={cluster} only={open === 'switcher' ? 'clusters' : undefined} onClose={() => setOpen(undefined)} />}
+      <Window clusters={clusters} cluster={cluster} onOpen={setOpen} />
       <Notices />
     </div>
   )
@@ -126,12 +129,12 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
 function Notices() {
   const notices = useNotices()
   return (
-    <div role="status" aria-live="polite" style={{ position: 'fixed', right: 16, bottom: 16, zIndex: 400, display: 'grid', gap: 8, maxWidth: 420 }}>
+    <div role="status" aria-live="polite" className="notices">
       {notices.map((one) => (
-        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')} style={{ margin: 0, boxShadow: '0 2px 10px rgb(0 0 0 / 20%)' }}>
+        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')}>
           <span className="grow">{one.text}</span>
           {one.act && <Button variant="default" onClick={() => { dismiss(one.id); one.act?.run() }}>{one.act.label}</Button>}
-          <button type="button" className="link" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
+          <button type="button" className="close" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
         </div>
       ))}
     </div>
