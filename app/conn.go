@@ -63,6 +63,7 @@ type conn struct {
 	mem               remembered
 	state             State
 	since             time.Time
+	next              time.Time // when it is asked again while it is down
 	why               string
 	toldSoon, toldEnd bool
 }
@@ -145,6 +146,9 @@ func (c *conn) show() Cluster {
 	}
 	if c.state == StateUp {
 		out.URL = c.way.address()
+	} else if !c.next.IsZero() {
+		next := c.next.UTC()
+		out.NextTry = &next
 	}
 	if c.mem.Account != "" && c.gone == "" {
 		out.SignedInAs, out.Role, out.Expires = c.mem.Account, c.mem.Role, c.mem.Expires

@@ -40,6 +40,7 @@ func (a *App) handler() http.Handler {
 		{del, "/api/clusters/{id}", a.with(a.deleteCluster)},
 		{post, "/api/clusters/{id}/restore", a.restore},
 		{post, "/api/clusters/{id}/look", a.with(a.look)},
+		{post, "/api/clusters/{id}/retry", a.with(a.retry)},
 		{post, "/api/clusters/{id}/sign-in", a.with(a.signIn)},
 		{post, "/api/clusters/{id}/sign-out", a.with(a.signOut)},
 		{post, "/api/clusters/{id}/claim", a.with(a.claim)},

@@ -183,6 +183,8 @@ func TestEffectOf(t *testing.T) {
 		"dry run as a text":   {"POST", "/rollback", `{"dry_run":"true"}`, destructive},
 		"dry run spelt twice": {"POST", "/rollback", `{"dry_run":true,"Dry_Run":false}`, destructive},
 		"dry run of apply":    {"POST", "/apply", `{"dry_run":true}`, destructive},
+		"rolling restart":     {"POST", "/restart", "{}", destructive},
+		"end of a restart":    {"POST", "/restart/abort", "{}", changesIt},
 		"empty part":          {"POST", "/definitions/", "", destructive},
 		"unknown":             {"POST", "/new", "", destructive},
 		"unknown method":      {"PATCH", "/definitions/a", "", destructive},

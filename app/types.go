@@ -60,11 +60,12 @@ type Cluster struct {
 	Protected   bool     `json:"protected"`
 	ReadOnly    bool     `json:"read_only"`
 
-	State State      `json:"state"`
-	Since time.Time  `json:"since" jsonschema:"since when it is in this state"`
-	Seen  *time.Time `json:"seen,omitempty" jsonschema:"when a node last answered; absent: never"`
-	Why   string     `json:"why,omitempty" jsonschema:"why it is not up, in words"`
-	URL   string     `json:"url,omitempty" jsonschema:"the address that answered last"`
+	State   State      `json:"state"`
+	Since   time.Time  `json:"since" jsonschema:"since when it is in this state"`
+	Seen    *time.Time `json:"seen,omitempty" jsonschema:"when a node last answered; absent: never"`
+	Why     string     `json:"why,omitempty" jsonschema:"why it is not up, in words"`
+	NextTry *time.Time `json:"next_try,omitempty" jsonschema:"when it is asked again by itself; absent while it is up or being asked"`
+	URL     string     `json:"url,omitempty" jsonschema:"the address that answered last"`
 
 	Addresses        []Address `json:"addresses" jsonschema:"in the order of urls"`
 	ForeignAuthority string    `json:"foreign_authority,omitempty" jsonschema:"fingerprint of what answers in place of the cluster; nothing was sent to it"`

@@ -574,6 +574,8 @@ export interface Node {
   local: boolean;
   /** start of its process; the year 1: it does not answer */
   started: string;
+  /** end of the certificate that it shows; absent: it does not answer */
+  certificate_ends?: string;
   /** something starts it again when it ends to be restarted */
   supervised: boolean;
 }
@@ -892,10 +894,31 @@ export interface DecideJoin {
   code?: string;
 }
 
+/** WaitingBox is a box that asks to join, and what was decided of it. */
+export interface WaitingBox extends JoinRequest {
+}
+
 /** SetRotation is what a node is to do. */
 export interface SetRotation {
   /** online, draining or maintenance */
   rotation: OdbRotation;
+}
+
+/** NodeDetail is all that a node tells of itself. */
+export interface NodeDetail {
+  node: Node;
+  /** why it tells nothing of itself; the lists are empty then */
+  error?: string;
+  /** health of outgoing connections as this node finds it */
+  connections: Connection[];
+  services: Figures[];
+  channels: Figures[];
+  /** definitions that it could not put into force, and why */
+  problems: OdbProblem[];
+  /** that its process has from the system for Go */
+  memory_bytes: number;
+  goroutines: number;
+  go_version: string;
 }
 
 /** Topology is the picture of a cluster. */
@@ -1020,6 +1043,83 @@ export interface Problem {
   cause?: string;
   /** of a failed service: where it happened; only for developers */
   stack?: string;
+}
+
+/** RollingRestart is the last restart of several nodes, one after the other. The cluster drives it: it goes on when the node that was asked restarts too, or dies. */
+export interface RollingRestart {
+  id?: string;
+  /** none, running, aborting, done, failed or aborted */
+  state: string;
+  /** account that began it */
+  by?: string;
+  /** the year 1: there was none yet */
+  begun: string;
+  ended?: string;
+  aborted_by?: string;
+  /** longest time for a node to drain, and again to come back */
+  timeout_seconds: number;
+  /** node that carries it on */
+  driver?: string;
+  /** why it stopped */
+  error?: string;
+  /** in the order of their turns */
+  nodes: RestartStep[];
+}
+
+/** RestartStep is how far a node has come. */
+export interface RestartStep {
+  name: string;
+  id: string;
+  /** waiting, draining, restarting, returning, done, failed or left */
+  state: string;
+  /** of state */
+  since: string;
+  /** of its turn */
+  begun?: string;
+  /** of its turn */
+  ended?: string;
+  /** that it had before its turn, and gets back */
+  rotation?: string;
+  /** it was taken out of rotation for this */
+  drained?: boolean;
+  /** start of the process that was there before */
+  before: string;
+  /** start of its process, as last seen */
+  started: string;
+  /** that it has to reach again */
+  revision?: number;
+  /** requests that run on it, as last seen */
+  in_flight: number;
+  /** why it failed or was left alone */
+  error?: string;
+}
+
+/** BeginRestart asks for a rolling restart. */
+export interface BeginRestart {
+  /** names or ids; absent: all nodes */
+  nodes?: string[];
+  /** longest time for a node to drain, and again to come back: 1 to 86400; 300 when absent */
+  timeout_seconds?: number;
+}
+
+/** RestartPlan says what a rolling restart would do, and what speaks against it. */
+export interface RestartPlan {
+  /** no check that fails keeps it from beginning */
+  possible: boolean;
+  checks: RestartCheck[];
+  /** in the order of their turns */
+  nodes: RestartStep[];
+}
+
+/** RestartCheck is one thing that is looked at before. */
+export interface RestartCheck {
+  /** idle, answers, supervised, up, level, whole, spare or rotation */
+  id: string;
+  ok: boolean;
+  /** unless it is ok a restart is refused */
+  blocks: boolean;
+  /** what is not ok */
+  text?: string;
 }
 
 /** Secrets tells where the secrets of the configuration lie; none of them is shown. */
@@ -1252,23 +1352,6 @@ export interface JoinToken {
   note?: string;
   /** the database's clock */
   created: string;
-  expires: string;
-}
-
-/** JoinRequest is a box that asks to join and waits for an administrator. */
-export interface JoinRequest {
-  /** of the node */
-  id: string;
-  name: string;
-  /** shown on both sides, to be compared */
-  code: string;
-  /** that it asks from */
-  addr: string;
-  state: JoinState;
-  /** who decided */
-  by?: string;
-  /** the database's clock */
-  asked: string;
   expires: string;
 }
 
@@ -1578,6 +1661,8 @@ export interface Cluster {
   seen?: string;
   /** why it is not up, in words */
   why?: string;
+  /** when it is asked again by itself; absent while it is up or being asked */
+  next_try?: string;
   /** the address that answered last */
   url?: string;
   /** in the order of urls */
@@ -1778,6 +1863,23 @@ export interface Field {
 
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
+
+/** JoinRequest is a box that asks to join and waits for an administrator. */
+export interface JoinRequest {
+  /** of the node */
+  id: string;
+  name: string;
+  /** shown on both sides, to be compared */
+  code: string;
+  /** that it asks from */
+  addr: string;
+  state: JoinState;
+  /** who decided */
+  by?: string;
+  /** the database's clock */
+  asked: string;
+  expires: string;
+}
 
 /** Rotation says what a node is given to do; an administrator sets it. */
 export type OdbRotation = "online" | "draining" | "maintenance";

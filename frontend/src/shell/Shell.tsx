@@ -12,6 +12,7 @@ import { KeySheet } from './KeySheet'
 import { useKeys } from './keys'
 import { LockStrip } from './LockStrip'
 import { Palette } from './Palette'
+import { ClusterAgain, PageAgain } from './Reconnect'
 import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
 import { Boundary } from './window/Boundary'
@@ -44,7 +45,7 @@ export function Shell({ clusters, cluster, route, children }: Props) {
     <div className="shell">
       {cluster?.protected ? <div className="band">{t('shell.protected', { name: cluster.name })}</div> : <span hidden />}
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
-      <div className="strips"><LockStrip />{cluster && <Connection cluster={cluster} />}</div>
+      <div className="strips"><PageAgain /><LockStrip />{cluster && <Connection cluster={cluster} />}</div>
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
       <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
@@ -99,7 +100,7 @@ function Connection({ cluster }: { cluster: Cluster }) {
   return (
     <div className="strip" data-state={cluster.state} role="status">
       <strong>{cluster.state === 'down' ? t('shell.down') : t('shell.unknown')}</strong>{' '}
-      <For at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} {cluster.why && <span className="quiet">{cluster.why}</span>}
+      <For at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} <ClusterAgain cluster={cluster} /> {cluster.why && <span className="quiet">{cluster.why}</span>}
     </div>
   )
 }

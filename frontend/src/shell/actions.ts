@@ -28,6 +28,8 @@ const at = (...path: string[]) => (cluster: Cluster) => href(['c', cluster.id, .
 
 export const offers: Offer[] = [
   { title: 'settings.title', to: at('settings'), role: 'viewer' },
+  { title: 'restart.title', to: at('nodes', 'restart'), role: 'operator', words: ['restart', '--rolling', '--wait'] },
+  { title: 'join.title', to: at('nodes', 'join'), role: 'admin', words: ['token', 'create'] },
   { title: 'signIn.title', to: at('sign-in'), role: 'viewer' },
 ]
 
