@@ -1,5 +1,6 @@
 // From the address to the screen.
 import { lazy, Suspense, useEffect, type ReactNode } from 'react'
+import { useActive, useLastKnown } from '../api/clusters'
 import { useLive } from '../api/live'
 import { useApp, useClusters, useFixed, useKinds } from '../api/queries'
 import { sees } from '../api/role'
@@ -17,6 +18,9 @@ import { resolveLink } from './link'
 import { href, replace, useRoute, type Route } from './router'
 import { Shell } from './Shell'
 
+const Preferences = lazy(() => import('../screens/Preferences'))
+const About = lazy(() => import('../screens/About'))
+const CompareClusters = lazy(() => import('../compare/CompareClusters'))
 const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
 const Nodes = lazy(() => import('../screens/Nodes'))
@@ -25,15 +29,17 @@ const Apply = lazy(() => import('../whole/Apply'))
 const Export = lazy(() => import('../whole/Export'))
 const Compare = lazy(() => import('../whole/Compare'))
 const AtRevision = lazy(() => import('../whole/AtRevision'))
-const Audit = lazy(() => import('../screens/Audit'))
+const Audit = lazy(() => import('../whole/Audit'))
 const Accounts = lazy(() => import('../screens/Accounts'))
 
 export function App() {
   useLive()
+  useActive()
   const language = useLanguage()
   const route = useRoute()
   const clusters = useClusters()
   const cluster = route.path[0] === 'c' ? clusters.data?.find((one) => one.id === route.path[1]) : undefined
+  useLastKnown(cluster)
   document.documentElement.lang = language
   return (
     <Shell key={language} clusters={clusters.data ?? []} cluster={cluster} route={route}>
@@ -51,9 +57,12 @@ function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[
   if (area === undefined) return only ? <Forward to={href(['c', only.id])} /> : <Shown of={app}>{() => <Home clusters={clusters} />}</Shown>
   // The short link that a node prints: its one-time code is never in the address of a request.
   if (area === 'claim' && only) return <Forward to={href(['c', only.id, 'sign-in'], { code: route.path[1] })} />
-  if (only && (area === 'add' || section === 'settings')) return <Missing />
-  if (area === 'add') return <AddCluster link={route.query.link ?? ''} />
+  if (only && (['add', 'preferences', 'about', 'compare'].includes(area) || section === 'settings')) return <Missing />
+  if (area === 'add') return <AddCluster key={route.query.by} link={route.query.link ?? ''} by={route.query.by ?? ''} />
   if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
+  if (area === 'preferences') return <Preferences />
+  if (area === 'about') return <About />
+  if (area === 'compare') return <CompareClusters />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
@@ -74,7 +83,7 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
       : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
     case 'apply': return sees(cluster, 'developer') ? <Apply cluster={cluster} /> : <NotAllowed role="developer" />
     case 'export': return <Export cluster={cluster} />
-    case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} /> : <NotAllowed />
+    case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} route={route} /> : <NotAllowed />
     case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
     default: return <Missing />
   }

@@ -100,7 +100,7 @@ function linkItem(typed: string): Item | undefined {
 
 /** Places and actions of the cluster on the screen. */
 function acts(cluster: Cluster | undefined, fixed: boolean): Item[] {
-  const general = fixed ? [] : [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }]
+  const general = fixed ? [] : [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }, { title: t('drift.title'), hint: '', to: href(['compare']) }, { title: t('prefs.title'), hint: '', to: href(['preferences']) }, { title: t('prefs.import'), hint: '', to: href(['add'], { by: 'file' }) }, { title: t('about.title'), hint: '', to: href(['about']) }]
   if (!cluster) return general
   const mine = places.filter((place) => place.shown(cluster)).map((place) => ({ title: t(place.title), hint: `${cluster.name} · g ${place.key}`, to: place.to(cluster) }))
   return [...mine, ...general]

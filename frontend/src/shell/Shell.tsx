@@ -10,6 +10,7 @@ import { StateMark } from '../ui/State'
 import { Ago, For } from '../ui/time'
 import { KeySheet } from './KeySheet'
 import { useKeys } from './keys'
+import { LockStrip } from './LockStrip'
 import { Palette } from './Palette'
 import { ClusterAgain, PageAgain } from './Reconnect'
 import { groups, places, type Group } from './places'
@@ -45,7 +46,7 @@ export function Shell({ clusters, cluster, route, children }: Props) {
     <div className="shell">
       {cluster?.protected ? <div className="band">{t('shell.protected', { name: cluster.name })}</div> : <span hidden />}
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
-      <div className="strips"><PageAgain />{cluster && <Connection cluster={cluster} />}</div>
+      <div className="strips"><PageAgain /><LockStrip />{cluster && <Connection cluster={cluster} />}</div>
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
       <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
@@ -80,15 +81,28 @@ function Bar({ clusters, cluster, onOpen }: { clusters: Cluster[]; cluster: Clus
           {(Object.keys(languages) as Language[]).map((one) => <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)}>{String(languages[one]['language.name'])}</Menu.Item>)}
           <Menu.Divider />
           <Menu.Item onClick={() => onOpen('help')} rightSection={<kbd>?</kbd>}>{t('keys.title')}</Menu.Item>
-          {!fixed && <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>}
+          {!fixed && ownList()}
         </Menu.Dropdown>
       </Menu>
     </header>
   )
 }
 
+/** What there is where a list of clusters is kept. */
+function ownList() {
+  return (
+    <>
+      <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>
+      <Menu.Item component="a" href={href(['compare'])}>{t('drift.title')}</Menu.Item>
+      <Menu.Item component="a" href={href(['preferences'])}>{t('prefs.title')}</Menu.Item>
+      <Menu.Item component="a" href={href(['about'])}>{t('about.title')}</Menu.Item>
+    </>
+  )
+}
+
 /** Says that what is shown is old, since when and why. Never in the way. */
 function Connection({ cluster }: { cluster: Cluster }) {
+  if (cluster.foreign_authority) return <div className="strip" data-state="down" role="alert"><strong>{t('foreign.title')}.</strong> {t('foreign.strip')} <a href={href(['c', cluster.id, 'settings'])}>{t('settings.title')}</a></div>
   if (cluster.sign_in_ended) return <div className="strip" role="status">{t('shell.signInEnded', { why: cluster.sign_in_ended })} <a href={href(['c', cluster.id, 'sign-in'])}>{t('signIn.title')}</a></div>
   if (cluster.expires_soon) return <div className="strip" role="status">{t('shell.expiresSoon')} <a href={href(['c', cluster.id, 'sign-in'])}>{t('signIn.title')}</a></div>
   if (cluster.state === 'up') return <span hidden />
