@@ -185,7 +185,7 @@ export default async function whole(kit) {
     await at('/accounts')
     await heading('Accounts')
     await button('New account').click()
-    await dialog().getByLabel('Account', { exact: true }).fill('whole.ann')
+    await dialog().getByRole('textbox', { name: 'Account' }).fill('whole.ann')
     await dialog().getByRole('button', { name: 'Save' }).click()
     await page.getByText('whole.ann', { exact: true }).waitFor()
     await look('whole-accounts')
