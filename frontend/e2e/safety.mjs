@@ -5,11 +5,14 @@ import { execFileSync } from 'node:child_process'
 
 export default async function safety(kit) {
   const { page, up, node, step, look, at, api, app, button, field, heading } = kit
-  const clipboard = async () => {
-    await notice('Copied.').last().waitFor()
-    await notice('Copied.').last().getByRole('button', { name: 'Close' }).click()
-    return page.evaluate(() => navigator.clipboard.readText())
-  }
+  const clipboard = () => page.evaluate(async () => {
+    for (let i = 0; i < 200; i++) {
+      const text = await navigator.clipboard.readText()
+      if (text !== '') return navigator.clipboard.writeText('').then(() => text)
+      await new Promise((done) => setTimeout(done, 25))
+    }
+    return ''
+  })
   const notice = (text) => page.locator('.notices .box', { hasText: text })
   const make = (name, spec = { url: 'http://127.0.0.1:9/a' }) => api('definitions/outgoing', { method: 'POST', body: { name, spec } })
   const spec = async (name) => (await api(`definitions/outgoing/${name}`)).body.spec
