@@ -74,6 +74,7 @@ type rig struct {
 	dir  string
 	log  *logBuffer
 	h    http.Handler
+	app  *app.App
 	stop func()
 }
 
@@ -97,6 +98,12 @@ func (l *logBuffer) String() string {
 // start runs an app in dir; an empty one makes a folder. A nil ring is one in memory.
 func start(t *testing.T, dir string, keys app.Keyring) *rig {
 	t.Helper()
+	return startIn(t, dir, keys, nil)
+}
+
+// startIn is start in a window; change may change more.
+func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell, change ...func(*app.Config)) *rig {
+	t.Helper()
 	r := &rig{t: t, dir: dir, log: &logBuffer{}}
 	if r.dir == "" {
 		r.dir = filepath.Join(t.TempDir(), "app")
@@ -104,14 +111,18 @@ func start(t *testing.T, dir string, keys app.Keyring) *rig {
 	if keys == nil {
 		keys = newRing()
 	}
-	a, err := app.Open(app.Config{
-		Dir: r.dir, Version: "test", Keyring: keys,
+	cfg := app.Config{
+		Dir: r.dir, Version: "test", Keyring: keys, Shell: window,
 		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	a, err := app.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.h = a.Handler()
+	r.h, r.app = a.Handler(), a
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
