@@ -283,8 +283,12 @@ func TestExpiryIsTold(t *testing.T) {
 		ends := time.Now().Add(12 * time.Hour)
 		var told []time.Duration
 		begin := time.Now()
+		way, err := newFailover(SaveCluster{URLs: []string{"https://n1:8183"}, Fingerprint: good}, time.Now, func() {})
+		if err != nil {
+			t.Fatal(err)
+		}
 		c := &conn{
-			now: time.Now, looked: func() bool { return false },
+			now: time.Now, looked: func() bool { return false }, way: way,
 			tell: func(ChangeType) { told = append(told, time.Since(begin).Round(time.Second)) },
 			mem:  remembered{Account: "ada", Expires: &ends},
 		}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"signalbox.internal/app"
 	"signalbox.internal/node/admin/client"
@@ -78,6 +79,26 @@ type rig struct {
 	stop func()
 }
 
+// clock is a clock that tests turn.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
 type logBuffer struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -98,11 +119,17 @@ func (l *logBuffer) String() string {
 // start runs an app in dir; an empty one makes a folder. A nil ring is one in memory.
 func start(t *testing.T, dir string, keys app.Keyring) *rig {
 	t.Helper()
-	return startIn(t, dir, keys, nil)
+	return startWith(t, dir, keys, func(*app.Config) {})
 }
 
-// startIn is start in a window; change may change more.
-func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell, change ...func(*app.Config)) *rig {
+// startIn is start in a window.
+func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell) *rig {
+	t.Helper()
+	return startWith(t, dir, keys, func(cfg *app.Config) { cfg.Shell = window })
+}
+
+// startWith is start with a changed configuration.
+func startWith(t *testing.T, dir string, keys app.Keyring, change func(*app.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: dir, log: &logBuffer{}}
 	if r.dir == "" {
@@ -112,12 +139,10 @@ func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell, chang
 		keys = newRing()
 	}
 	cfg := app.Config{
-		Dir: r.dir, Version: "test", Keyring: keys, Shell: window,
+		Dir: r.dir, Version: "test", Keyring: keys,
 		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
-	for _, c := range change {
-		c(&cfg)
-	}
+	change(&cfg)
 	a, err := app.Open(cfg)
 	if err != nil {
 		t.Fatal(err)

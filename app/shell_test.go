@@ -288,7 +288,8 @@ func TestAlert(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Options{})
 	p := &person{}
 	var later atomic.Int64
-	r := startIn(t, "", nil, p, func(cfg *app.Config) {
+	r := startWith(t, "", nil, func(cfg *app.Config) {
+		cfg.Shell = p
 		cfg.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	})
 	c := r.add(n.Link, nil)

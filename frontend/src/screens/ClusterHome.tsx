@@ -25,9 +25,11 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
             <dt>{t('column.revision')}</dt><dd><a href={href(['c', cluster.id, 'history'])}>{number(status.revision)}</a> · {status.level ? t('home.level') : t('home.notLevel')}</dd>
             <dt>{t('column.odb')}</dt><dd><StateMark state={status.odb.state} /> {status.odb.kind} <span className="quiet">{status.odb.where}</span> {status.odb.error}</dd>
             {status.leader && <><dt>{t('overview.leader')}</dt><dd>{status.leader}</dd></>}
+            {status.requests && <><dt>{t('overview.requests')}</dt><dd><a href={href(['c', cluster.id, 'services'])}>{t('overview.requests.line', { rate: number(status.requests.recent.per_second, 1), errors: number(status.requests.recent.errors_per_second, 1), p99: number(status.requests.recent.p99_ms, 1) })}</a></dd></>}
+            <dt>{t('overview.change')}</dt><dd><Ago at={status.last_change?.at} /> {status.last_change && <span className="quiet">{status.last_change.by}{status.last_change.reason && `: ${status.last_change.reason}`}</span>}</dd>
             <dt>{t('column.backup')}</dt><dd><Ago at={status.last_backup?.at} /></dd>
             <dt>{t('column.release')}</dt><dd>{status.version}</dd>
-            <dt>{t('column.address')}</dt><dd>{cluster.url ?? cluster.urls.join(', ')}</dd>
+            <dt>{t('column.address')}</dt><dd>{cluster.url ?? cluster.urls.join(', ')} {cluster.addresses.length > 1 && <a href={href(['c', cluster.id, 'settings'])}>{t('address.title')} ({cluster.addresses.length})</a>}</dd>
             <dt>{t('add.fingerprint')}</dt><dd className="mono">{cluster.fingerprint}</dd>
           </dl>
         )
