@@ -18,6 +18,7 @@ import { Shell } from './Shell'
 
 const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
+const PackageScreen = lazy(() => import('../services/PackageScreen'))
 const Nodes = lazy(() => import('../screens/Nodes'))
 const History = lazy(() => import('../whole/History'))
 const Compare = lazy(() => import('../whole/Compare'))
@@ -59,6 +60,7 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
     case 'd': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => (rest[1] === undefined ? <DefinitionList key={kind.name} cluster={cluster} kind={kind} /> : <DefinitionScreen key={rest.join('/')} cluster={cluster} kind={kind} name={rest[1]} tab={route.query.tab ?? 'form'} />)}</OfKind>
     case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + route.query.from} cluster={cluster} kind={kind} from={route.query.from ?? ''} />}</OfKind>
     case 'services': return rest[0] === undefined ? <Services cluster={cluster} /> : <ServiceScreen key={rest[0]} cluster={cluster} name={rest[0]} />
+    case 'package': return <PackageScreen key={rest[0] ?? ''} cluster={cluster} route={route} />
     case 'nodes': return <Nodes cluster={cluster} />
     case 'history': return rest[0] === undefined
       ? <History cluster={cluster} route={route} />
