@@ -28,7 +28,7 @@ export function Overtaken(props: Props) {
   const last = useLastChange(cluster.id, now.services[0], true)
   return (
     <Modal opened onClose={onClose} title={t('conflict.title')} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <p>{last.data && <>{t('package.behindBy', { name: last.data.actor })} <Ago at={last.data.at} />{last.data.reason && <> („{last.data.reason}“)</>}. </>}{t('conflict.safe')}</p>
+      <p>{last.data && <>{t('package.behindBy', { name: last.data.actor })} <Ago at={last.data.at} />{last.data.reason && <> ({last.data.reason})</>}. </>}{t('conflict.safe')}</p>
       <Shown of={theirs}>
         {(source) => base === ''
           ? <Choose {...props} base={{}} theirs={source.files} />

@@ -1,5 +1,6 @@
 // Files that were picked or dropped, as files of a package.
 import type { Opened } from '../api/shell'
+import { t } from '../text'
 import { relative, type Files } from './files'
 
 /** The most that a package may hold; the cluster counts again. */
@@ -12,7 +13,7 @@ export async function read(opened: Opened): Promise<{ files: Files; skipped: str
   let size = 0
   for (const [i, file] of opened.files.entries()) {
     size += file.size
-    if (size > maxBytes) throw new Error(`${file.path}: ${maxBytes >> 20} MiB`)
+    if (size > maxBytes) throw new Error(t('package.tooLarge', { n: maxBytes >> 20, path: file.path }))
     files[names[i] as string] = fileOf(new Uint8Array(await (await file.content()).arrayBuffer()))
   }
   return { files, skipped }

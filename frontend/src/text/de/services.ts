@@ -123,6 +123,7 @@ export const services: Record<keyof typeof en, Text> = {
   'package.restored': 'Ihre Änderungen sind wieder da, von',
   'package.skipped': 'Ausgelassen: {files}',
   'package.taken': 'Ein Paket {name} gibt es schon: Öffnen Sie es über einen seiner Dienste.',
+  'package.tooLarge': 'Ein Paket fasst höchstens {n} MiB; bei {path} ist die Grenze erreicht.',
   'service.back': 'In Kraft setzen',
   'service.backHelp': 'Diese Dienste laufen mit dieser Fassung: {services}.',
   'service.backTitle': 'Fassung {hash} in Kraft setzen',

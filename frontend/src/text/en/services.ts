@@ -120,6 +120,7 @@ export const services = {
   'package.restored': 'your changes are back, from',
   'package.skipped': 'Left out: {files}',
   'package.taken': 'There is a package {name}: open it by one of its services.',
+  'package.tooLarge': 'A package holds at most {n} MiB; the limit is reached at {path}.',
   'service.back': 'Put into force',
   'service.backHelp': 'These services run that version: {services}.',
   'service.backTitle': 'Put version {hash} into force',
