@@ -10,14 +10,18 @@ MAKEFLAGS   += --no-print-directory
 GOLANGCI_VERSION  := v2.15.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 VULNCHECK_VERSION := v1.9.0
+NFPM_VERSION      := v2.45.1
+WINRES_VERSION    := v0.3.3
 GOLANGCI  := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 BENCHSTAT := $(CURDIR)/.tools/benchstat-$(BENCHSTAT_VERSION)/benchstat
 VULNCHECK := $(CURDIR)/.tools/govulncheck-$(VULNCHECK_VERSION)/govulncheck
+NFPM      := $(CURDIR)/.tools/nfpm-$(NFPM_VERSION)/nfpm
+WINRES    := $(CURDIR)/.tools/go-winres-$(WINRES_VERSION)/go-winres
 
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run ui e2e test chaos check bench fmt audit icons dist clean go
+.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist clean go
 
 help: ## List these targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -27,6 +31,9 @@ run: go ## Build and run a box with the demo in the foreground; its data stays i
 	@go build -o build/dev/signalbox ./node/cmd/signalbox
 	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
+
+desktop: go ## Build and run the desktop app from source (ARGS="…" for links, files and flags)
+	@build/desktop.sh run $(ARGS)
 
 ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui
 	@build/ui.sh build
@@ -93,9 +100,9 @@ icons: go ## Draw all icons anew from frontend/public/icon.svg (they are committ
 	@echo "==> go run ./build/icons"
 	@go run ./build/icons
 
-dist: go ## Build the release archives for Linux, Windows and macOS into dist
-	@build/setup.sh git zip
-	@build/dist.sh
+dist: go $(NFPM) $(WINRES) ## Make the packages, archives and installers of a release into dist
+	@build/setup.sh git zip nodejs npm gcc pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev nsis
+	@NFPM=$(NFPM) WINRES=$(WINRES) build/dist.sh
 
 clean: ## Remove what make made, but not .tools and not the demo's data
 	rm -rf dist frontend/dist build/dev/signalbox build/dev/bench.tmp
@@ -116,3 +123,9 @@ $(BENCHSTAT):
 
 $(VULNCHECK):
 	$(call install,golang.org/x/vuln/cmd/govulncheck,$(VULNCHECK_VERSION))
+
+$(NFPM):
+	$(call install,github.com/goreleaser/nfpm/v2/cmd/nfpm,$(NFPM_VERSION))
+
+$(WINRES):
+	$(call install,github.com/tc-hib/go-winres,$(WINRES_VERSION))

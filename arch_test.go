@@ -1,4 +1,4 @@
-// Package signalbox_test keeps the rules of the repository that no compiler and no
+// Package main_test keeps the rules of the repository that no compiler and no
 // linter sees, because they concern the module as a whole: who may import whom, what
 // the node's binary may contain, and what every file and package must have.
 //
@@ -6,7 +6,7 @@
 // TestRulesCatch can show each rule a file that breaks it. A fault says what to do
 // instead. The files are parsed, not asked of the go command, so that code for every
 // platform is seen, and so that go test's cache notices when one of them changes.
-package signalbox_test
+package main_test
 
 import (
 	"cmp"
@@ -90,13 +90,16 @@ var table = map[string]row{
 		"node/outgoing", "node/engine/quickjs", "node/admin/client", "node/deploy/...",
 	}},
 
+	// The user interface at a node's control port.
+	"node/console": {design: true, tests: []string{"app", "node/nodetest"}, may: []string{"frontend/page", "node/admin", "node/admin/client", "node/problem"}},
+
 	// The composition root, and what stands on it.
 	"node": {design: true, may: []string{
 		"odb", "odb/sqldb", "cluster", "lb", "scheduler", "node/admin", "node/admin/client", "node/audit", "node/backup",
 		"node/channel",
 		"node/config", "node/demo/...", "node/deploy/...", "node/engine/quickjs", "node/engine/worker", "node/kv", "node/lastgood",
 		"node/library/...", "node/member", "node/outgoing", "node/peer", "node/problem", "node/sdk/...", "node/security", "node/service",
-		"node/stats",
+		"node/stats", "node/console", "frontend",
 	}},
 	"node/supervise": {},
 	"node/systemd":   {},
@@ -108,15 +111,17 @@ var table = map[string]row{
 	"node/cmd/signalbox": {may: []string{"node/cli"}},
 	"build/bench":        {may: []string{"..."}},
 	"build/icons":        {},
+	"build/inventory":    {},
 	"build/testservers":  {},
 
 	// The desktop app.
-	"app":         {design: true, may: []string{"node/admin/client"}, tests: []string{"node/nodetest"}},
-	"app/console": {may: []string{"app"}},
-	"app/typegen": {},
-	"app/desktop": {may: []string{"app"}},
-	"frontend":    {design: true},
-	".":           {may: []string{"app", "app/desktop", "frontend"}},
+	"app":           {design: true, may: []string{"node/admin/client", "frontend/page"}, tests: []string{"node/nodetest"}},
+	"app/console":   {may: []string{"app"}},
+	"app/typegen":   {},
+	"app/desktop":   {design: true, may: []string{"app"}},
+	"frontend":      {design: true},
+	"frontend/page": {},
+	".":             {may: []string{"app/desktop", "frontend"}},
 }
 
 // mayPanic lists the packages whose code may call panic, each with its reason.
@@ -237,6 +242,7 @@ var rules = map[string]func(file) []string{
 	"no init function":           noInit,
 	"no panic":                   noPanic,
 	"no linkname":                noLinkname,
+	"Wails is at home":           wailsAtHome,
 	"no sleep in tests":          noSleepInTest,
 	"nothing is left unfinished": noUnfinished,
 }
@@ -390,6 +396,20 @@ func noLinkname(f file) []string {
 			if strings.HasPrefix(c.Text, "//go:linkname") {
 				faults = append(faults, f.at(c.Pos())+": go:linkname reaches into another package's private parts, which change without notice; use what it exports")
 			}
+		}
+	}
+	return faults
+}
+
+// wailsAtHome: everything else runs without a window, and a later toolkit touches one package.
+func wailsAtHome(f file) []string {
+	if !f.isGo() || f.pkg() == "app/desktop" {
+		return nil
+	}
+	var faults []string
+	for _, spec := range f.ast.Imports {
+		if strings.HasPrefix(importPath(spec), "github.com/wailsapp/") {
+			faults = append(faults, f.at(spec.Pos())+": only app/desktop imports Wails; give app.Shell the method that is missing")
 		}
 	}
 	return faults
@@ -549,6 +569,12 @@ func TestRulesCatch(t *testing.T) {
 			"any":                         {"build/bench/a.go", `package main; import "signalbox.internal/node"`, ok},
 			"no row":                      {"util/a.go", `package util`, bad},
 			"hand-started program":        {"util/a.go", "//go:build ignore\n\npackage main", ok},
+		},
+		"Wails is at home": {
+			"in the window": {"app/desktop/a.go", `package desktop; import "github.com/wailsapp/wails/v2"`, ok},
+			"in the core":   {"app/a.go", `package app; import "github.com/wailsapp/wails/v2/pkg/runtime"`, bad},
+			"in the root":   {"main.go", `package main; import "github.com/wailsapp/wails/v2"`, bad},
+			"in a node":     {"node/a.go", `package node; import "github.com/wailsapp/wails/v2"`, bad},
 		},
 		"files are short": {
 			"400 lines":       {"lb/a.go", "package lb" + strings.Repeat("\n", maxLines), ok},

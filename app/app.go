@@ -52,6 +52,9 @@ type App struct {
 	workers sync.WaitGroup
 }
 
+// ErrInUse says that another app uses the folder.
+var ErrInUse = errors.New("it is used by another app")
+
 // Open reads what is saved; it asks nobody, neither clusters nor the keyring. One app
 // at a time may use a folder; Run gives it back, or Close when Run is never called.
 func Open(cfg Config) (*App, error) {
@@ -68,7 +71,7 @@ func Open(cfg Config) (*App, error) {
 	}
 	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}}
 	if ok, err := a.lock.TryLock(); err != nil || !ok {
-		return nil, errors.Join(fmt.Errorf("the folder %s is used by another app", cfg.Dir), err)
+		return nil, errors.Join(fmt.Errorf("the folder %s: %w", cfg.Dir, ErrInUse), err)
 	}
 	a.changes = newChanges(newID()[:8])
 	a.reports = newReports(cfg, a.log)

@@ -63,6 +63,7 @@ type conn struct {
 	mem               remembered
 	state             State
 	since             time.Time
+	next              time.Time // when it is asked again while it is down
 	why               string
 	toldSoon, toldEnd bool
 }
@@ -123,7 +124,7 @@ func (c *conn) recall() error {
 // remember writes what is known; the caller holds c.mu.
 func (c *conn) remember() {
 	c.mem.Version = rememberedVersion
-	if err := writeJSON(c.path, c.mem); err != nil {
+	if err := StoreJSON(c.path, c.mem); err != nil {
 		c.log.Warn("what is known of a cluster cannot be kept for the next start", "error", err)
 	}
 }
@@ -140,6 +141,9 @@ func (c *conn) show() Cluster {
 	}
 	if c.state == StateUp {
 		out.URL = c.way.address()
+	} else if !c.next.IsZero() {
+		next := c.next.UTC()
+		out.NextTry = &next
 	}
 	if c.mem.Account != "" && c.gone == "" {
 		out.SignedInAs, out.Role, out.Expires = c.mem.Account, c.mem.Role, c.mem.Expires

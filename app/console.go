@@ -16,14 +16,12 @@ import (
 	"sync"
 	"time"
 
+	"signalbox.internal/frontend/page"
 	"signalbox.internal/node/admin/client"
 )
 
-// PagePolicy is the content security policy of the user interface: everything comes
-// from where the page came from. Styles may stand in the page, because the editor and
-// the components write them there.
-const PagePolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-	"font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// PagePolicy is the content security policy of the user interface.
+const PagePolicy = page.Policy
 
 // startLife is how long a start link is good for.
 const startLife = 5 * time.Minute
@@ -112,21 +110,14 @@ func (c *Console) Run(ctx context.Context) error {
 func (c *Console) guard() http.Handler {
 	pages := c.pages()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", PagePolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		page.Headers(w.Header())
 		start := r.URL.Query().Get("start")
 		switch {
 		case !c.ownHost(r.Host):
 			writeProblem(w, refuse(http.StatusMisdirectedRequest, client.CodeForbidden, "this is not the name of the console"))
 		case start != "" && r.URL.Path == "/" && r.Method == http.MethodGet:
 			c.start(w, start)
-		case !c.ownPage(r):
+		case !page.Own(r, "http://"+r.Host):
 			writeProblem(w, refuse(http.StatusForbidden, client.CodeForbidden, "another site may not call the console"))
 		case !c.known(r):
 			writeProblem(w, refuse(http.StatusUnauthorized, client.CodeUnauthorized, "this browser was not let in, or the console was started anew: open the link that it printed"))
@@ -139,20 +130,6 @@ func (c *Console) guard() http.Handler {
 // ownHost refuses names that somebody else made point to this machine.
 func (c *Console) ownHost(host string) bool {
 	return host == c.addr.String() || host == fmt.Sprintf("localhost:%d", c.addr.Port())
-}
-
-// ownPage says whether a page of the console itself makes the request. A read without
-// word of who makes it comes from the address line; a change must say so.
-func (c *Console) ownPage(r *http.Request) bool {
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	own := origin == "http://"+r.Host
-	if site != "" && site != "same-origin" && site != "none" || origin != "" && !own {
-		return false
-	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return true
-	}
-	return own || site == "same-origin"
 }
 
 // cookieName has the port, for cookies do not know ports and two consoles may run.

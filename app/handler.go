@@ -39,6 +39,7 @@ func (a *App) handler() http.Handler {
 		{get, "/api/clusters/{id}", a.with(a.getCluster)},
 		{put, "/api/clusters/{id}", a.with(a.putCluster)},
 		{del, "/api/clusters/{id}", a.with(a.deleteCluster)},
+		{post, "/api/clusters/{id}/retry", a.with(a.retry)},
 		{post, "/api/clusters/{id}/sign-in", a.with(a.signIn)},
 		{post, "/api/clusters/{id}/sign-out", a.with(a.signOut)},
 		{post, "/api/clusters/{id}/claim", a.with(a.claim)},

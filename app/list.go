@@ -42,7 +42,7 @@ type list struct {
 func openList(dir string, now time.Time) (l *list, notice string, err error) {
 	l = &list{path: filepath.Join(dir, listFile)}
 	var file saved
-	err = readJSON(l.path, &file)
+	err = LoadJSON(l.path, &file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return l, "", nil
 	}
@@ -124,7 +124,7 @@ func (l *list) index(id string) int {
 }
 
 func (l *list) write(next []entry) error {
-	if err := writeJSON(l.path, saved{Version: listVersion, Clusters: next}); err != nil {
+	if err := StoreJSON(l.path, saved{Version: listVersion, Clusters: next}); err != nil {
 		return err
 	}
 	l.entries = next

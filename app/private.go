@@ -38,8 +38,9 @@ func writePrivate(path string, content []byte) error {
 	return nil
 }
 
-// writeJSON is writePrivate for a value.
-func writeJSON(path string, v any) error {
+// StoreJSON replaces a file of the app's own folder in one step with v as JSON; only its
+// owner may read it.
+func StoreJSON(path string, v any) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
@@ -47,8 +48,9 @@ func writeJSON(path string, v any) error {
 	return writePrivate(path, append(text, '\n'))
 }
 
-// readJSON reads a file strictly into v; a missing one is an fs.ErrNotExist.
-func readJSON(path string, v any) error {
+// LoadJSON reads a file of the app's own folder strictly into v; a missing one is an
+// fs.ErrNotExist.
+func LoadJSON(path string, v any) error {
 	f, err := os.Open(path) //nolint:gosec // a file of the app's own folder
 	if err != nil {
 		return err

@@ -160,3 +160,7 @@ func withoutWords(crash string) string {
 	b.WriteString("\n" + strings.Join(lines[begin:], "\n"))
 	return b.String()
 }
+
+// Contain runs do; a panic in it is reported and goes no further. It is for the window,
+// whose callbacks would end the program.
+func (a *App) Contain(where string, do func()) { a.reports.contain(where, do) }

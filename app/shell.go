@@ -23,11 +23,13 @@ type Shell interface {
 	PickTarget(ctx context.Context, s SaveFile) (string, error)
 	// Browse opens an address in the system's browser.
 	Browse(url string) error
+	// Copy puts a text on the clipboard.
+	Copy(text string) error
 	// Settings returns what the user has set; SetSettings keeps it.
 	Settings() WindowSettings
 	SetSettings(s WindowSettings) error
-	// SetTexts keeps the texts of the menu and of notifications.
-	SetTexts(t ShellTexts) error
+	// SetPage tells how the page is.
+	SetPage(p ShellPage) error
 	// Alert tells the user that clusters went down or came back.
 	Alert(a Alert)
 	// Resized tells that the page has another size.
@@ -73,8 +75,9 @@ func (s *shell) routes(r chi.Router) {
 		{post, "/api/shell/download", s.download},
 		{get, "/api/shell/settings", s.getSettings},
 		{put, "/api/shell/settings", s.putSettings},
-		{put, "/api/shell/texts", s.putTexts},
+		{put, "/api/shell/page", s.putPage},
 		{post, "/api/shell/browse", s.browse},
+		{post, "/api/shell/copy", s.copy},
 		{post, "/api/shell/resized", s.resized},
 		{post, "/api/shell/fault", s.fault},
 	} {
@@ -122,8 +125,8 @@ func (s *shell) putSettings(r *http.Request) (any, error) {
 	return in, s.SetSettings(in)
 }
 
-func (s *shell) putTexts(r *http.Request) (any, error) {
-	in, err := decode[ShellTexts](r)
+func (s *shell) putPage(r *http.Request) (any, error) {
+	in, err := decode[ShellPage](r)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +142,7 @@ func (s *shell) putTexts(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return nil, s.SetTexts(in)
+	return nil, s.SetPage(in)
 }
 
 func (s *shell) browse(r *http.Request) (any, error) {
@@ -156,6 +159,14 @@ func (s *shell) browse(r *http.Request) (any, error) {
 	return nil, s.Browse(u.String())
 }
 
+func (s *shell) copy(r *http.Request) (any, error) {
+	in, err := decode[CopyText](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Copy(in.Text)
+}
+
 func (s *shell) resized(*http.Request) (any, error) {
 	s.Resized()
 	return nil, nil //nolint:nilnil // 204
@@ -168,6 +179,11 @@ func (s *shell) fault(r *http.Request) (any, error) {
 	}
 	s.app.reports.page(in)
 	return nil, nil //nolint:nilnil // 204
+}
+
+// DialogOpen is what a window answers that has a dialog open already.
+func DialogOpen() error {
+	return refuse(http.StatusConflict, client.CodeUnavailable, "a dialog for files is open already")
 }
 
 // Command tells the page that an item of the menu was chosen.

@@ -107,15 +107,22 @@ type WindowSettings struct {
 	GPU           GPUPolicy `json:"gpu" jsonschema:"holds from the next start on"`
 }
 
-// ShellTexts are the texts of the menu and of notifications in the page's language.
-type ShellTexts struct {
+// ShellPage says how the page is, so that the window around it is the same, at the next
+// start from its first moment on.
+type ShellPage struct {
 	Language string            `json:"language"`
-	Texts    map[string]string `json:"texts"`
+	Dark     bool              `json:"dark"`
+	Texts    map[string]string `json:"texts" jsonschema:"of the menu and of notifications, in the page's language"`
 }
 
 // Browse opens an address in the system's browser.
 type Browse struct {
 	URL string `json:"url" jsonschema:"https:// or http://"`
+}
+
+// CopyText puts a text on the clipboard, which a page in a window may not reach.
+type CopyText struct {
+	Text string `json:"text"`
 }
 
 // PageFault is a mistake of the page, for a report that stays on this machine.

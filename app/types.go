@@ -29,7 +29,8 @@ const (
 // AppInfo says what answers below /api.
 type AppInfo struct { //nolint:revive // TypeScript knows it by this name, without a package
 	Mode    Mode   `json:"mode"`
-	Version string `json:"version"`
+	Version string `json:"version" jsonschema:"empty: it is told to those who have signed in only"`
+	Fixed   bool   `json:"fixed,omitempty" jsonschema:"there is exactly one cluster, which can be neither changed nor removed: a node serves its own"`
 	Notice  string `json:"notice,omitempty" jsonschema:"what the user should know, such as a file that could not be read and was set aside"`
 
 	Shell *ShellInfo `json:"shell,omitempty" jsonschema:"what the window around the page can do; absent in a plain browser"`
@@ -59,11 +60,12 @@ type Cluster struct {
 	Protected   bool     `json:"protected"`
 	ReadOnly    bool     `json:"read_only"`
 
-	State State      `json:"state"`
-	Since time.Time  `json:"since" jsonschema:"since when it is in this state"`
-	Seen  *time.Time `json:"seen,omitempty" jsonschema:"when a node last answered; absent: never"`
-	Why   string     `json:"why,omitempty" jsonschema:"why it is not up, in words"`
-	URL   string     `json:"url,omitempty" jsonschema:"the address that answered last"`
+	State   State      `json:"state"`
+	Since   time.Time  `json:"since" jsonschema:"since when it is in this state"`
+	Seen    *time.Time `json:"seen,omitempty" jsonschema:"when a node last answered; absent: never"`
+	Why     string     `json:"why,omitempty" jsonschema:"why it is not up, in words"`
+	NextTry *time.Time `json:"next_try,omitempty" jsonschema:"when it is asked again by itself; absent while it is up or being asked"`
+	URL     string     `json:"url,omitempty" jsonschema:"the address that answered last"`
 
 	SignedInAs  string     `json:"signed_in_as,omitempty" jsonschema:"account; absent: nobody is signed in"`
 	Role        string     `json:"role,omitempty" jsonschema:"of the account, as it was at sign-in"`

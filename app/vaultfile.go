@@ -83,7 +83,7 @@ func newVaultFile(path, passphrase string) (*vaultFile, error) {
 // read is set aside together with its key, and the notice says so.
 func openVaultFile(path string, now time.Time) (f *vaultFile, notice string, err error) {
 	var file sealedFile
-	err = readJSON(path, &file)
+	err = LoadJSON(path, &file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
@@ -220,7 +220,7 @@ func (f *vaultFile) save() error {
 	}
 	nonce := randomBytes(aead.NonceSize())
 	file := sealedFile{Version: vaultVersion, KDF: f.kdf, Sealed: box{Nonce: nonce, Text: aead.Seal(nil, nonce, text, head)}}
-	if err := writeJSON(f.path, file); err != nil {
+	if err := StoreJSON(f.path, file); err != nil {
 		return vaultBroken("the credentials cannot be written", err)
 	}
 	if f.kdf != nil { // a key of before has nothing to open any more

@@ -56,7 +56,7 @@ func (c *conn) watch(ctx context.Context) {
 		} else {
 			failures, cursor = failures+1, ""
 		}
-		c.rest(ctx, c.pause(up, failures))
+		c.rest(ctx, c.announceNext(up, c.pause(up, failures)))
 	}
 }
 

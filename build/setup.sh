@@ -24,6 +24,15 @@ check_go() {
 	[ "$oldest" = "$need" ] || die "Go $need or newer is needed, $have is in PATH: get a newer one from https://go.dev/dl/"
 }
 
+# library names a library as pkg-config does.
+library() {
+	case $1 in
+	libgtk-3-dev) echo gtk+-3.0 ;;
+	libwebkit2gtk-4.1-dev) echo webkit2gtk-4.1 ;;
+	*) echo "${1%-dev}" ;;
+	esac
+}
+
 # works says whether what package $1 is wanted for can be used already.
 works() {
 	case $1 in
@@ -33,7 +42,17 @@ works() {
 	mariadb-server) command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] ;;
 	default-jdk-headless) command -v javac >/dev/null ;;
 	libh2-java) [ -f /usr/share/java/h2.jar ] ;;
+	nsis) command -v makensis >/dev/null ;;
+	debootstrap) [ -x /usr/sbin/debootstrap ] ;;
+	systemd-container) command -v systemd-nspawn >/dev/null ;;
 	librsvg2-bin) command -v rsvg-convert >/dev/null ;;
+	lib*-dev) pkg-config --exists "$(library "$1")" 2>/dev/null ;;
+	imagemagick) command -v import >/dev/null ;;
+	x11-utils) command -v xprop >/dev/null ;;
+	xvfb) command -v Xvfb >/dev/null ;;
+	dbus-x11) command -v dbus-launch >/dev/null ;;
+	fonts-dejavu-core) [ -d /usr/share/fonts/truetype/dejavu ] ;;
+	at-spi2-core) [ -x /usr/libexec/at-spi-bus-launcher ] ;;
 	iproute2) command -v ip >/dev/null ;;
 	python3-*) /usr/bin/python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;; # Debian's own, whatever PATH says
 	*) command -v "$1" >/dev/null ;;

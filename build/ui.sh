@@ -33,7 +33,7 @@ e2e)
 	node_modules/.bin/vite build --logLevel warn
 	mkdir -p ../build/dev
 	echo "==> go build the node and the console"
-	(cd .. && go build -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
+	(cd .. && go build -tags testkind -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
 	shift
 	case ${1:-} in
 	/*) folder=$1 && shift && set -- --shots "$folder" "$@" ;;

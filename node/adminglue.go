@@ -3,12 +3,15 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"signalbox.internal/frontend"
 	"signalbox.internal/node/admin"
 	"signalbox.internal/node/admin/client"
+	"signalbox.internal/node/console"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/outgoing"
 	"signalbox.internal/odb"
@@ -33,6 +36,22 @@ func (n *Node) openAdmin(context.Context) error {
 	}
 	n.admin = api
 	n.onClose(func() error { api.Close(); return nil })
+	return n.openConsole()
+}
+
+// openConsole builds what browsers get on the control port.
+func (n *Node) openConsole() error {
+	pages, err := frontend.Files()
+	if err != nil {
+		return fmt.Errorf("open the user interface: %w", err)
+	}
+	n.console, err = console.New(console.Config{
+		API: n.admin, Pages: pages, Cluster: n.cfg.Cluster, Fingerprint: n.authority.Fingerprint(), Version: n.opts.Version, Started: n.started,
+	})
+	if err != nil {
+		return err
+	}
+	n.onClose(func() error { n.console.Close(); return nil })
 	return nil
 }
 

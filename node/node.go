@@ -22,6 +22,7 @@ import (
 	"signalbox.internal/node/audit"
 	"signalbox.internal/node/channel"
 	"signalbox.internal/node/config"
+	"signalbox.internal/node/console"
 	"signalbox.internal/node/deploy"
 	"signalbox.internal/node/engine/quickjs"
 	"signalbox.internal/node/lastgood"
@@ -94,6 +95,7 @@ type Node struct {
 
 	audit       *audit.Writer
 	admin       *admin.API
+	console     *console.Console
 	events      *admin.Events
 	localHash   string // of the token that lets this box in
 	claim       string // one-time code for the first administrator, made before anything is served

@@ -67,6 +67,7 @@ func (n *Node) run(ctx context.Context) error {
 	n.log.Info("node stops", "restart", why != nil, "in_flight", n.balancer.InFlight(), "drain_timeout", n.cfg.DrainTimeout)
 	n.stopping.Store(true)
 	n.admin.Close() // ends the long polls, which would hold the servers up
+	n.console.Close()
 	over := time.Now().Add(n.cfg.DrainTimeout)
 	n.drain()                                                                          //nolint:contextcheck // what ends must not end with its context
 	err = errors.Join(n.shutdownPeers(), shutdown(time.Until(over), traffic, control)) //nolint:contextcheck // as above
@@ -157,9 +158,9 @@ func (n *Node) trafficServer() (*http.Server, error) {
 	return srv, nil
 }
 
-// controlServer is what administrators talk to: always TLS.
+// controlServer is what administrators talk to, programs and browsers: always TLS.
 func (n *Node) controlServer() *http.Server {
-	srv := n.server(n.admin)
+	srv := n.server(n.console)
 	srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"}}
 	srv.TLSConfig.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return n.certs.Get(), nil }
 	return srv

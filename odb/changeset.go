@@ -33,7 +33,7 @@ func (c Change) Key() string { return c.Kind + "/" + c.Name }
 // Actor says who changes something and from where.
 type Actor struct {
 	Name   string `json:"name"`   // account, or "node <name>" for the product itself
-	Source string `json:"source"` // "cli", "api", "desktop", "deploy folder", "node start"
+	Source string `json:"source"` // "cli", "api", "desktop", "browser", "deploy folder", "node start"
 	Addr   string `json:"addr"`   // the caller's address; empty on the node's own box
 }
 

@@ -105,7 +105,7 @@ type Joins interface {
 	DeleteJoinToken(ctx context.Context, id string) error
 
 	// AskToJoin keeps a request for so long, in place of an earlier one of the same
-	// node. At most 100 wait at a time; then it is Denied.
+	// node. At most 100 wait at a time, 10 of them from one address; then it is Denied.
 	AskToJoin(ctx context.Context, r JoinRequest, wait time.Duration) error
 	// JoinRequestOf returns the request of a node that has not expired.
 	JoinRequestOf(ctx context.Context, id string) (JoinRequest, error)

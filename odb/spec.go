@@ -24,18 +24,19 @@ type Kind struct {
 	Help  string      // one sentence for lists and help texts
 	New   func() Spec // a pointer to a zero spec
 	Fixed bool        // the name is written in code, so a definition cannot be renamed
+	Pings bool        // a definition has a far side that can be asked how it is
 }
 
 // Kinds returns every kind in the order in which they are shown and applied:
 // what is referenced comes before what refers.
 func Kinds() []Kind {
-	return []Kind{
-		{"security", "Security", "A credential that a channel demands or an outgoing connection presents.", func() Spec { return new(SecuritySpec) }, false},
-		{"service", "Service", "Named code that answers a request: where it comes from and how it may run.", func() Spec { return new(ServiceSpec) }, true},
-		{"outgoing", "Outgoing", "A connection to another system that services use by its name.", func() Spec { return new(OutgoingSpec) }, false},
-		{"channel", "Channel", "An inbound endpoint that calls a service.", func() Spec { return new(ChannelSpec) }, false},
-		{"balancer", "Balancer", "How the traffic port of every node admits and hands on requests.", func() Spec { return new(BalancerSpec) }, false},
-	}
+	return append([]Kind{
+		{"security", "Security", "A credential that a channel demands or an outgoing connection presents.", func() Spec { return new(SecuritySpec) }, false, false},
+		{"service", "Service", "Named code that answers a request: where it comes from and how it may run.", func() Spec { return new(ServiceSpec) }, true, false},
+		{"outgoing", "Outgoing", "A connection to another system that services use by its name.", func() Spec { return new(OutgoingSpec) }, false, true},
+		{"channel", "Channel", "An inbound endpoint that calls a service.", func() Spec { return new(ChannelSpec) }, false, false},
+		{"balancer", "Balancer", "How the traffic port of every node admits and hands on requests.", func() Spec { return new(BalancerSpec) }, false, false},
+	}, testKinds()...)
 }
 
 // KindNamed finds a kind by its name.

@@ -69,7 +69,7 @@ export default async function definitions(kit) {
   })
   await step('YAML, where used and ping', async () => {
     await page.getByRole('tab', { name: 'YAML' }).click()
-    await page.getByText('url: http://127.0.0.1:9/x').waitFor()
+    await page.locator('.cm-line', { hasText: 'url: http://127.0.0.1:9/x' }).waitFor()
     await look('yaml')
     await page.getByRole('tab', { name: 'Where used' }).click()
     await page.getByText('Nothing refers to it').waitFor()
@@ -106,8 +106,8 @@ export default async function definitions(kit) {
     await dialog.getByLabel(/Type the cluster's name/).fill('Test bench')
     await look('delete')
     await dialog.getByRole('button', { name: 'Delete' }).click()
-    await dialog.getByText('Deleted: 0, not deleted: 2').waitFor()
-    await dialog.getByRole('button', { name: 'Close' }).last().click()
+    await page.getByText('Done: 0, not done: 2').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
   })
   await step('a roll-back of everything says first what it deletes', async () => {
     await at('/history')
@@ -118,7 +118,7 @@ export default async function definitions(kit) {
     await look('roll-back')
     await page.getByLabel(/Type the cluster's name/).fill('Test bench')
     await button('Roll back').click()
-    await page.getByText(/Saved as revision/).waitFor()
+    await page.getByText('Roll back', { exact: true }).waitFor({ state: 'detached' })
     assert.equal((await api('definitions/outgoing/e2e.partner')).status, 404)
     await at('/settings')
     await page.getByRole('switch', { name: 'Protected' }).uncheck({ force: true })

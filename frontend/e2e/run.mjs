@@ -11,7 +11,7 @@ import { makeKit } from './kit.mjs'
 import start from './start.mjs'
 
 /** In this order: what kills nodes and clusters comes last. */
-const areas = ['screens', 'definitions', 'services', 'whole', 'clusters', 'nodeui', 'nodes', 'full', 'away']
+const areas = ['screens', 'definitions', 'kinds', 'safety', 'services', 'whole', 'clusters', 'nodeui', 'nodes', 'full', 'away']
 
 const [node, console, ...rest] = process.argv.slice(2)
 assert.ok(node && console, 'the binaries of the node and of the console are needed')

@@ -198,6 +198,8 @@ func TestSession(t *testing.T) {
 		"local sign-out": {r.call(t, "DELETE", "/api/v1/session", "", "Authorization", "Bearer "+r.local).status, 400},
 		"evil sign-in":   {r.call(t, "POST", "/api/v1/session", `{"account":"ann","password":"correct horse"}`, "Authorization", "", "Origin", "https://evil.example").status, 403},
 		"form sign-in":   {r.call(t, "POST", "/api/v1/session", `account=ann`, "Authorization", "", "Content-Type", "application/x-www-form-urlencoded").status, 415},
+		"two sign-ins":   {r.call(t, "POST", "/api/v1/session", `{"account":"ann","bearer":"sb_x"}`, "Authorization", "").status, 400},
+		"box's token":    {r.call(t, "POST", "/api/v1/session", `{"bearer":"`+r.local+`"}`, "Authorization", "").status, 403},
 		"sign out":       {ask("DELETE", "/session", "", "X-CSRF-Token", me.CSRF), 204},
 	}
 	for name, tc := range tests {

@@ -177,6 +177,9 @@ func (c *call) actor() odb.Actor {
 			actor.Source = program
 		}
 	}
+	if isOwnPage(c.Request) {
+		actor.Source = "browser"
+	}
 	if c.who.local {
 		actor.Addr = ""
 	}

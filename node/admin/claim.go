@@ -169,7 +169,7 @@ func (a *API) claimCluster(c *call) (any, error) {
 	a.claim.void()
 	c.who.account, c.who.role = account.Name, account.Role
 	a.audit(c, "cluster claimed", "subject", account.Name, "role", string(account.Role))
-	return a.claimedAs(c, account)
+	return a.claimedAs(c, account, in.Session)
 }
 
 // checkCode refuses a wrong code. Whoever guesses has to wait, and soon there is
@@ -201,8 +201,13 @@ func (a *API) checkCode(c *call, code string) error {
 
 // claimedAs signs the new administrator in. The cluster is claimed by now: that
 // the token cannot be made is no failure of the claim.
-func (a *API) claimedAs(c *call, account odb.Account) (any, error) {
+func (a *API) claimedAs(c *call, account odb.Account, browser bool) (any, error) {
 	out := client.Claimed{Account: account.Name, Role: account.Role}
+	if browser {
+		x := a.openSession(c, session{account: account.Name})
+		out.CSRF, out.Expires = x.csrf, &x.expires
+		return out, nil
+	}
 	secret, t, err := a.mint(c, account)
 	if err != nil {
 		a.cfg.Log.WarnContext(c.Context(), "the cluster is claimed, but no token could be made", "cid", c.cid(), "error", err.Error())

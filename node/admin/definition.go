@@ -44,7 +44,7 @@ func kindOf(k odb.Kind, snap *odb.Snapshot) (client.Kind, error) {
 	schema, err := marshal(odb.Schema(k))
 	return client.Kind{
 		Name: k.Name, Title: k.Title, Help: k.Help, Fields: odb.Fields(k.New()),
-		Schema: schema, Count: len(snap.List(k.Name)),
+		Schema: schema, Count: len(snap.List(k.Name)), Fixed: k.Fixed, Pings: k.Pings,
 	}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"signalbox.internal/node/admin/client"
+	"signalbox.internal/odb"
 )
 
 // health tells a load balancer or a probe whether the node serves; nothing else.
@@ -61,7 +62,7 @@ func (a *API) ping(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if def.Kind != "outgoing" {
+	if kind, _ := odb.KindNamed(def.Kind); !kind.Pings {
 		return nil, refuse(http.StatusBadRequest, client.CodeNotApplicable, "only an outgoing connection has a far side to ping; %s is a %s", def.Name, def.Kind)
 	}
 	return a.cfg.Outgoings.Ping(c.Context(), def.Name)

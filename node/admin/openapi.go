@@ -45,7 +45,7 @@ func document(routes []route) ([]byte, error) {
 			"schemas": schemas.components,
 			"securitySchemes": object{
 				"token":   object{"type": "http", "scheme": "bearer", "description": "a bearer token of an account"},
-				"session": object{"type": "apiKey", "in": "cookie", "name": sessionCookie, "description": "a browser's session; writes send X-CSRF-Token too"},
+				"session": object{"type": "apiKey", "in": "cookie", "name": SessionCookie, "description": "a browser's session; writes send X-CSRF-Token too"},
 			},
 		},
 	})

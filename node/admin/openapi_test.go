@@ -148,7 +148,7 @@ func TestOpenAPISchemas(t *testing.T) {
 		"ApplyRequest":     {`{"documents":[{"name":"f","text":"x"}],"prnue":true}`, false},
 		"DeployRequest":    {`{"packages":[{"name":"p","files":{"a.ts":{"text":"x"},"b":{"base64":"AAA="}}}]}`, true},
 		"CreateToken":      {`{"account":"a","role":"root"}`, false},
-		"SignIn":           {`{"account":"a"}`, false},
+		"SignIn":           {`{"accounts":"a"}`, false},
 	}
 	for name, tc := range bodies {
 		value := must2(jsonschema.UnmarshalJSON(strings.NewReader(tc.body)))(t)

@@ -65,7 +65,7 @@ func (a *API) admit(c *call) error {
 func (a *API) authenticate(c *call) (principal, error) {
 	header := c.Header.Values("Authorization")
 	if len(header) == 0 {
-		if cookie, err := c.Cookie(sessionCookie); err == nil {
+		if cookie, err := c.Cookie(SessionCookie); err == nil {
 			return a.bySession(c, cookie.Value)
 		}
 		a.counters.refused("missing")

@@ -102,13 +102,18 @@ func (a *API) statusRoutes() []route {
 		{method: get, path: "/metrics", role: odb.Viewer, id: "metrics", summary: "Figures of this node in Prometheus' text format.", media: "text/plain", handle: a.metrics},
 		{
 			method: post, path: "/session", id: "signIn", status: http.StatusCreated, timeout: 15 * time.Second, body: client.SignIn{}, answer: client.Me{}, handle: a.signIn,
-			summary: "Sign in with a password. A browser gets a cookie and the CSRF token that each write sends as X-CSRF-Token; with token set the answer has a bearer token. Needs no token.",
+			summary: "Sign in with a password or a bearer token. A browser gets a cookie and the CSRF token that each write sends as X-CSRF-Token; with token set the answer has a bearer token. Needs no token.",
 		},
 		{
 			method: post, path: "/odb/accept", role: odb.Admin, id: "acceptODB", answer: client.AcceptedODB{}, handle: a.acceptODB,
 			summary: "Take an ODB that is behind this node (restored from an older copy, emptied) as it is: the node gives up its last good configuration for it. A conflict when it is not behind.",
 		},
-		{method: http.MethodDelete, path: "/session", role: odb.Viewer, id: "signOut", summary: "End the session of the cookie, or revoke the bearer token of the call.", handle: a.signOut},
+		{
+			method: http.MethodDelete, path: "/session", role: odb.Viewer, id: "signOut",
+			summary: "End the session of the cookie, or revoke the bearer token of the call.",
+			handle:  a.signOut,
+			query:   []param{{"revoke", "boolean", "of a session that was opened with a bearer token: revoke the token, too", false}},
+		},
 	}
 }
 

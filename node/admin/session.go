@@ -1,9 +1,12 @@
 package admin
 
 import (
+	"context"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,9 +14,9 @@ import (
 	"signalbox.internal/odb"
 )
 
-// sessionCookie carries a session; the prefix makes browsers insist on Secure,
+// SessionCookie carries a session; the prefix makes browsers insist on Secure,
 // Path=/ and no Domain.
-const sessionCookie = "__Host-signalbox"
+const SessionCookie = "__Host-signalbox"
 
 const (
 	sessionLife   = 12 * time.Hour
@@ -25,6 +28,7 @@ const (
 // session is a browser that has signed in.
 type session struct {
 	account string
+	token   string // hash of the token that it was opened with; empty: it was a password
 	csrf    string
 	expires time.Time
 	seen    time.Time // guarded by sessions.mu
@@ -42,16 +46,19 @@ func newSessions(now func() time.Time) *sessions {
 }
 
 // open starts a session and returns the cookie's value.
-func (s *sessions) open(account string) (string, *session) {
+func (s *sessions) open(one session) (string, *session) {
 	value, hash := NewToken()
-	csrf, _ := NewToken()
+	one.csrf, _ = NewToken()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.makeRoom(account, now)
-	one := &session{account: account, csrf: csrf, expires: now.Add(sessionLife), seen: now}
-	s.byHash[hash] = one
-	return value, one
+	s.makeRoom(one.account, now)
+	one.seen = now
+	if end := now.Add(sessionLife); one.expires.IsZero() || end.Before(one.expires) {
+		one.expires = end
+	}
+	s.byHash[hash] = &one
+	return value, &one
 }
 
 // makeRoom drops what has ended and, of an account with many sessions, the one
@@ -119,12 +126,15 @@ func (a *API) bySession(c *call, value string) (principal, error) {
 		return principal{}, a.unauthorized(c, "the session has ended; sign in again")
 	}
 	c.notes.tried = x.account
-	if c.Method != http.MethodGet {
+	if c.Method != http.MethodGet && !isOwnPage(c.Request) {
 		token := c.Header.Get("X-CSRF-Token")
 		if subtle.ConstantTimeCompare([]byte(token), []byte(x.csrf)) != 1 || !sameOrigin(c.Request) {
 			a.counters.refused("csrf")
 			return principal{}, refuse(http.StatusForbidden, client.CodeForbidden, "the header X-CSRF-Token does not belong to the session; GET %s/me tells it", client.Prefix)
 		}
+	}
+	if x.token != "" {
+		return a.byTokensSession(c, value, x)
 	}
 	role, err := a.roleOf(c, x.account)
 	if err != nil {
@@ -132,6 +142,28 @@ func (a *API) bySession(c *call, value string) (principal, error) {
 	}
 	return principal{account: x.account, role: role, expires: x.expires, session: x}, nil
 }
+
+// byTokensSession finds out who a browser is that signed in with a token. A session
+// whose token is gone goes as well: its cookie must not count as guessing.
+func (a *API) byTokensSession(c *call, value string, x *session) (principal, error) {
+	who, err := a.byToken(c, x.token)
+	if p, ok := errors.AsType[*client.Problem](err); ok && p.Status == http.StatusUnauthorized {
+		a.sessions.end(value)
+	}
+	who.session, who.expires = x, x.expires
+	return who, err
+}
+
+// ownPage marks the context of a request that a page of this node makes.
+type ownPage struct{}
+
+// FromOwnPage marks a request as made by a page of this very origin: whoever serves
+// the pages has seen to that, so a session needs no CSRF token for it.
+func FromOwnPage(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), ownPage{}, true))
+}
+
+func isOwnPage(r *http.Request) bool { return r.Context().Value(ownPage{}) != nil }
 
 func sameOrigin(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
@@ -152,6 +184,9 @@ func (a *API) signIn(c *call) (any, error) {
 	if !sameOrigin(c.Request) {
 		return nil, refuse(http.StatusForbidden, client.CodeForbidden, "another site may not sign in here")
 	}
+	if in.Bearer != "" {
+		return a.signInBearer(c, in)
+	}
 	name := odb.CleanName(in.Account)
 	if odb.CheckName(name) != nil {
 		name = "" // no account has it, and the guard keeps no text of any length
@@ -164,13 +199,39 @@ func (a *API) signIn(c *call) (any, error) {
 	if in.Token {
 		return a.signInToken(c, account)
 	}
-	value, x := a.sessions.open(account.Name)
+	x := a.openSession(c, session{account: account.Name})
+	return client.Me{Account: account.Name, Role: account.Role, Expires: &x.expires, CSRF: x.csrf}, nil
+}
+
+// signInBearer opens a session for a token: what a page must not keep, its cookie
+// stands for.
+func (a *API) signInBearer(c *call, in client.SignIn) (any, error) {
+	if in.Account != "" || in.Password != "" || in.Token {
+		return nil, refuse(http.StatusBadRequest, client.CodeBadRequest, "give a bearer token, or account and password, not both")
+	}
+	hash := HashToken(strings.TrimSpace(in.Bearer))
+	who, err := a.byToken(c, hash)
+	if err != nil {
+		return nil, err
+	}
+	if who.local { // it is new at each start of the node, and is nobody's account
+		return nil, refuse(http.StatusForbidden, client.CodeForbidden, "the node's own token is for programs on its box; sign in with an account's")
+	}
+	c.notes.tried = who.account
+	c.about("account", who.account)
+	x := a.openSession(c, session{account: who.account, token: hash, expires: who.expires})
+	return client.Me{Account: who.account, Role: who.role, Token: who.token, Expires: &x.expires, CSRF: x.csrf}, nil
+}
+
+// openSession opens a session and gives its cookie to the browser.
+func (a *API) openSession(c *call, s session) *session {
+	value, x := a.sessions.open(s)
 	http.SetCookie(c.w, &http.Cookie{
-		Name: sessionCookie, Value: value, Path: "/", Secure: true, HttpOnly: true,
+		Name: SessionCookie, Value: value, Path: "/", Secure: true, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLife.Seconds()),
 	})
-	a.cfg.Log.InfoContext(c.Context(), "signed in", "cid", c.cid(), "account", account.Name, "addr", c.addr())
-	return client.Me{Account: account.Name, Role: account.Role, Expires: &x.expires, CSRF: x.csrf}, nil
+	a.cfg.Log.InfoContext(c.Context(), "signed in", "cid", c.cid(), "account", x.account, "addr", c.addr())
+	return x
 }
 
 // decoyHash makes signing in to an account that does not exist take as long.
@@ -247,17 +308,24 @@ func (a *API) mint(c *call, account odb.Account) (string, odb.Token, error) {
 	return secret, t, a.cfg.Store.CreateToken(c.Context(), t)
 }
 
-// signOut ends the session, or revokes the token, that made the call.
+// signOut ends the session, or revokes the token, that made the call. The token of
+// a session may be in use elsewhere: it is revoked only when asked for.
 func (a *API) signOut(c *call) (any, error) {
-	if c.who.token != "" {
-		return a.revoke(c, c.who.token)
+	revoke, err := c.queryBool("revoke")
+	if err != nil {
+		return nil, err
+	}
+	if c.who.token != "" && (c.who.session == nil || revoke) {
+		if _, err := a.revoke(c, c.who.token); err != nil || c.who.session == nil {
+			return nil, err
+		}
 	}
 	if c.who.session == nil {
 		return nil, refuse(http.StatusBadRequest, client.CodeNotApplicable, "there is nothing to sign out of on the node's own box")
 	}
-	if cookie, err := c.Cookie(sessionCookie); err == nil {
+	if cookie, err := c.Cookie(SessionCookie); err == nil {
 		a.sessions.end(cookie.Value)
 	}
-	http.SetCookie(c.w, &http.Cookie{Name: sessionCookie, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1})
+	http.SetCookie(c.w, &http.Cookie{Name: SessionCookie, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1})
 	return nil, nil
 }

@@ -12,7 +12,7 @@ import (
 	"signalbox.internal/node/config"
 )
 
-// unitFile is the systemd unit that the archives for Linux hold.
+// unitFile is the systemd unit that the packages and archives for Linux hold.
 const unitFile = "../../build/systemd/signalbox.service"
 
 // The unit agrees with what the node does: how it tells that it is ready and
@@ -33,7 +33,7 @@ func TestUnit(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]string{
-		"Type": "notify", "ExecStart": "/usr/local/bin/signalbox run --dir /var/lib/signalbox", "StateDirectory": "signalbox",
+		"Type": "notify", "ExecStart": "/usr/bin/signalbox run --dir /var/lib/signalbox", "StateDirectory": "signalbox", "AssertPathExists": "/var/lib/signalbox/keys",
 		"Restart": "always", "RestartForceExitStatus": "75", "RestartPreventExitStatus": "5", "SIGNALBOX_SUPERVISED": "1",
 	} {
 		if set[key] != want {
@@ -72,7 +72,7 @@ func TestUnitVerifies(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "signalbox.service")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "/usr/local/bin/signalbox", self)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "/usr/bin/signalbox", self)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", path).CombinedOutput()

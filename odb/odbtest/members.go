@@ -138,9 +138,16 @@ func joinRequests(_ *testing.T, w *world) {
 	if err != nil || len(all) != 1 || all[0].By != "alice" {
 		w.Errorf("ListJoinRequests() = %+v, %v", all, err)
 	}
-	for i := range 101 {
+	for i := range 11 {
+		err = w.AskToJoin(w.ctx(), odb.JoinRequest{ID: odb.NewID(), Name: "neighbour", Code: "x", Addr: "10.0.0.66"}, time.Minute)
+		if err != nil && i < 10 {
+			w.Fatalf("request %d of an address: %v", i, err)
+		}
+	}
+	w.refused(err, odb.Denied, "from address 10.0.0.66 wait already")
+	for i := range 91 {
 		err = w.AskToJoin(w.ctx(), odb.JoinRequest{ID: odb.NewID(), Name: "flood", Code: "x"}, time.Minute)
-		if err != nil && i < 99 {
+		if err != nil && i < 89 {
 			w.Fatalf("request %d: %v", i, err)
 		}
 	}

@@ -121,6 +121,7 @@ const (
 	deleteJoin
 	clearJoins
 	countJoins
+	countJoinsFrom
 	readJoin
 	allJoins
 	decideJoin
@@ -302,12 +303,13 @@ var catalogue = [statements]sqlText{
 	clearJoinTokens: {all: `DELETE FROM odb_join_pass WHERE expires_us < {NOW} - ?`},
 	insertJoin: {all: `INSERT INTO odb_join_request (id, name, code, addr, state, at_us, expires_us)
 		VALUES (?, ?, ?, ?, 'waiting', {NOW}, {NOW} + ?)`},
-	deleteJoin: {all: `DELETE FROM odb_join_request WHERE id = ?`},
-	clearJoins: {all: `DELETE FROM odb_join_request WHERE expires_us <= {NOW}`},
-	countJoins: {all: `SELECT COUNT(*) FROM odb_join_request`},
-	readJoin:   {all: joinColumns + ` WHERE id = ? AND expires_us > {NOW}`},
-	allJoins:   {all: joinColumns + ` WHERE expires_us > {NOW} ORDER BY at_us DESC, id`},
-	decideJoin: {all: `UPDATE odb_join_request SET state = ?, decider = ? WHERE id = ? AND state = 'waiting' AND expires_us > {NOW}`},
+	deleteJoin:     {all: `DELETE FROM odb_join_request WHERE id = ?`},
+	clearJoins:     {all: `DELETE FROM odb_join_request WHERE expires_us <= {NOW}`},
+	countJoins:     {all: `SELECT COUNT(*) FROM odb_join_request`},
+	countJoinsFrom: {all: `SELECT COUNT(*) FROM odb_join_request WHERE addr = ?`},
+	readJoin:       {all: joinColumns + ` WHERE id = ? AND expires_us > {NOW}`},
+	allJoins:       {all: joinColumns + ` WHERE expires_us > {NOW} ORDER BY at_us DESC, id`},
+	decideJoin:     {all: `UPDATE odb_join_request SET state = ?, decider = ? WHERE id = ? AND state = 'waiting' AND expires_us > {NOW}`},
 
 	schemaVersion: {all: `SELECT MAX(version) FROM odb_schema`},
 	dumpMoment:    {all: `SELECT (SELECT MAX(rev) FROM odb_revision), {NOW} FROM odb_schema WHERE version = 0`},

@@ -11,6 +11,7 @@ import (
 
 const (
 	mostJoins        = 100                // requests that wait
+	mostJoinsFrom    = 10                 // of them from one address
 	keepJoinTokens   = 7 * 24 * time.Hour // after they expired, to be looked at
 	maxCode          = 40                 // characters
 	maxJoinTokenUses = 1000
@@ -128,16 +129,35 @@ func (db *DB) AskToJoin(ctx context.Context, r odb.JoinRequest, wait time.Durati
 		if _, err := t.run(deleteJoin, r.ID); err != nil {
 			return err
 		}
-		var n int
-		if err := t.one(countJoins, nil, &n); err != nil {
+		if err := roomFor(t, r); err != nil {
 			return err
-		}
-		if n >= mostJoins {
-			return odb.Errorf(odb.Denied, op, r.Name, "%d boxes wait already; approve or refuse some of them first", n)
 		}
 		_, err := t.run(insertJoin, r.ID, r.Name, r.Code, nullable(r.Addr), wait.Microseconds())
 		return err
 	})
+}
+
+// roomFor refuses a request when too many wait, in all or from its address: one
+// stranger must not keep everybody else out.
+func roomFor(t *tx, r odb.JoinRequest) error {
+	const op = "ask to join"
+	var all, here int
+	if err := t.one(countJoins, nil, &all); err != nil {
+		return err
+	}
+	if all >= mostJoins {
+		return odb.Errorf(odb.Denied, op, r.Name, "%d boxes wait already; approve or refuse some of them first", all)
+	}
+	if r.Addr == "" {
+		return nil
+	}
+	if err := t.one(countJoinsFrom, []any{r.Addr}, &here); err != nil {
+		return err
+	}
+	if here >= mostJoinsFrom {
+		return odb.Errorf(odb.Denied, op, r.Name, "%d boxes from address %s wait already; approve or refuse some of them first, or join with a token", here, r.Addr)
+	}
+	return nil
 }
 
 func scanJoin(r *odb.JoinRequest, scan func(...any) error) error {

@@ -13,6 +13,14 @@ export function useLive(): void {
   }, [queries])
 }
 
+const shellListeners = new Set<() => void>()
+
+/** Calls back when the window has something to tell. */
+export function onShell(listener: () => void): () => void {
+  shellListeners.add(listener)
+  return () => void shellListeners.delete(listener)
+}
+
 async function listen(queries: QueryClient, signal: AbortSignal) {
   let cursor = ''
   let wait = 500
@@ -22,9 +30,13 @@ async function listen(queries: QueryClient, signal: AbortSignal) {
       if (cursor !== '') tell(queries, changes)
       else void queries.invalidateQueries({ queryKey: ['clusters'] })
       cursor = changes.cursor
+      if (next !== undefined) void queries.invalidateQueries()
+      setNext(undefined)
       wait = 500
     } catch {
       if (signal.aborted) return
+      // The first miss may be one of a sleep or a restart: it is not worth a word.
+      if (wait > 500) setNext(Date.now() + wait)
       await pause(wait, signal)
       wait = Math.min(wait * 2, 10_000)
     }
@@ -37,14 +49,41 @@ export function tell(queries: QueryClient, { changes, reset }: Changes): void {
     void queries.invalidateQueries()
     return
   }
+  if (changes?.some((change) => change.type === 'shell')) {
+    for (const listener of shellListeners) listener()
+    if (changes.length === 1) return
+  }
   void queries.invalidateQueries({ queryKey: ['clusters'] })
   const touched = new Set((changes ?? []).flatMap((change) => (change.cluster && change.type !== 'status' ? [change.cluster] : [])))
   for (const cluster of touched) void queries.invalidateQueries({ queryKey: ['c', cluster] })
 }
 
+let next: number | undefined
+let wake: () => void = () => undefined
+const listeners = new Set<() => void>()
+
+function setNext(at: number | undefined) {
+  next = at
+  for (const listener of listeners) listener()
+}
+
+/** When the program behind the page is asked again; undefined while it answers. */
+export const lost = () => next
+
+export function onLost(changed: () => void): () => void {
+  listeners.add(changed)
+  return () => listeners.delete(changed)
+}
+
+export const tryNow = () => wake()
+
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
+    wake = () => {
+      clearTimeout(timer)
+      resolve()
+    }
     signal.addEventListener('abort', () => {
       clearTimeout(timer)
       resolve()

@@ -41,16 +41,29 @@ export const useReferences = (cluster: string, kind: string, name: string) => us
 export const useStats = (cluster: string) => useRead(cluster, ['stats'], (signal) => admin<Stats>(cluster, 'stats', { signal }), 2_000)
 
 /** Every definition of a kind, page by page. */
-export const useDefinitions = (cluster: string, kind: string) =>
-  useRead(cluster, ['definitions', kind], async (signal) => {
-    const all: Definition[] = []
-    let after = ''
-    do {
-      const page = await admin<List<Definition>>(cluster, `definitions/${enc(kind)}?limit=1000${after && '&after=' + enc(after)}`, { signal })
-      all.push(...(page.items ?? []))
-      after = page.next ?? ''
-    } while (after !== '')
-    return all
+export async function allDefinitions(cluster: string, kind: string, signal: AbortSignal): Promise<Definition[]> {
+  const all: Definition[] = []
+  let after = ''
+  do {
+    const page = await admin<List<Definition>>(cluster, `definitions/${enc(kind)}?limit=1000${after && '&after=' + enc(after)}`, { signal })
+    all.push(...(page.items ?? []))
+    after = page.next ?? ''
+  } while (after !== '')
+  return all
+}
+
+export const useDefinitions = (cluster: string, kind: string) => useRead(cluster, ['definitions', kind], (signal) => allDefinitions(cluster, kind, signal))
+
+/** Who wrote a version of a definition, when and why; null when the history does not tell. */
+export const useWriter = (cluster: string, of: { kind: string; name: string; revision: number }, wanted: boolean) =>
+  useQuery({
+    queryKey: ['writer', cluster, of.kind, of.name, of.revision],
+    enabled: wanted,
+    staleTime: Infinity,
+    queryFn: async ({ signal }) => {
+      const list = await admin<List<Revision>>(cluster, `${definitionPath(of.kind, of.name)}/history?limit=20`, { signal })
+      return list.items?.find((one) => one.revision === of.revision) ?? null
+    },
   })
 
 /** One definition; null when there is none. */

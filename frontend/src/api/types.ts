@@ -61,10 +61,12 @@ export interface NewToken extends Token {
   token: string;
 }
 
-/** SignIn is an account's name and password. */
+/** SignIn is an account's name and password, or a bearer token. */
 export interface SignIn {
-  account: string;
-  password: string;
+  account?: string;
+  password?: string;
+  /** a bearer token in place of account and password: the session may do what the token may, and ends with it */
+  bearer?: string;
   /** answer with a bearer token for twelve hours instead of a cookie, for programs that are no browser */
   token?: boolean;
 }
@@ -258,7 +260,7 @@ export interface Revision {
   at: string;
   /** account, or the node itself */
   actor: string;
-  /** cli, api, desktop, deploy folder, node start */
+  /** cli, api, desktop, browser, deploy folder, node start */
   source?: string;
   /** the actor's address; empty on the node's own box */
   addr?: string;
@@ -666,6 +668,10 @@ export interface Kind {
   schema: unknown;
   /** how many definitions of the kind there are */
   count: number;
+  /** names are written in code: a definition cannot be renamed */
+  fixed?: boolean;
+  /** a definition has a far side that can be asked how it is */
+  pings?: boolean;
 }
 
 /** CreateDefinition is a definition to be made. */
@@ -1165,6 +1171,8 @@ export interface Claim {
   name?: string;
   /** at least 10 characters */
   password: string;
+  /** answer with a browser's cookie instead of a token */
+  session?: boolean;
 }
 
 /** Claimed is the first administrator, signed in. */
@@ -1173,8 +1181,10 @@ export interface Claimed {
   role: Role;
   /** a bearer token to go on with; it is not kept and cannot be shown again */
   token?: string;
-  /** when the token ends */
+  /** when token or session end */
   expires?: string;
+  /** of a session: value of X-CSRF-Token that each write sends */
+  csrf?: string;
 }
 
 /** ClaimCode is a fresh one-time code; those before it are void. */
@@ -1396,9 +1406,11 @@ export interface WindowSettings {
   gpu: GPUPolicy;
 }
 
-/** ShellTexts are the texts of the menu and of notifications in the page's language. */
-export interface ShellTexts {
+/** ShellPage says how the page is, so that the window around it is the same, at the next start from its first moment on. */
+export interface ShellPage {
   language: string;
+  dark: boolean;
+  /** of the menu and of notifications, in the page's language */
   texts: Record<string, string>;
 }
 
@@ -1406,6 +1418,11 @@ export interface ShellTexts {
 export interface Browse {
   /** https:// or http:// */
   url: string;
+}
+
+/** CopyText puts a text on the clipboard, which a page in a window may not reach. */
+export interface CopyText {
+  text: string;
 }
 
 /** PageFault is a mistake of the page, for a report that stays on this machine. */
@@ -1419,7 +1436,10 @@ export interface PageFault {
 /** AppInfo says what answers below /api. */
 export interface AppInfo {
   mode: Mode;
+  /** empty: it is told to those who have signed in only */
   version: string;
+  /** there is exactly one cluster, which can be neither changed nor removed: a node serves its own */
+  fixed?: boolean;
   /** what the user should know, such as a file that could not be read and was set aside */
   notice?: string;
   /** what the window around the page can do; absent in a plain browser */
@@ -1464,6 +1484,8 @@ export interface Cluster {
   seen?: string;
   /** why it is not up, in words */
   why?: string;
+  /** when it is asked again by itself; absent while it is up or being asked */
+  next_try?: string;
   /** the address that answered last */
   url?: string;
   /** account; absent: nobody is signed in */
@@ -1622,7 +1644,7 @@ export interface AuditHead {
 export interface Actor {
   /** account, or "node <name>" for the product itself */
   name: string;
-  /** "cli", "api", "desktop", "deploy folder", "node start" */
+  /** "cli", "api", "desktop", "browser", "deploy folder", "node start" */
   source: string;
   /** the caller's address; empty on the node's own box */
   addr: string;

@@ -48,12 +48,14 @@ export default function Editor(props: CodeEditorProps) {
 
   /** What asks the properties as they are when it is asked. */
   function ours(): Extension {
+    // One and the same each time: the editor tells sources apart by what they are, and would ask anew for ever.
+    const sources = [{ autocomplete: (context: CompletionContext) => completed(context, now.current) }]
     return [
       EditorView.contentAttributes.of(() => ({ 'aria-label': now.current.label, 'aria-describedby': help })),
       EditorView.updateListener.of((update) => {
         if (update.docChanged && !update.transactions.some((one) => one.isUserEvent('given'))) now.current.onChange?.(update.state.doc.toString())
       }),
-      EditorState.languageData.of(() => [{ autocomplete: (context: CompletionContext) => completed(context, now.current) }]),
+      EditorState.languageData.of(() => sources),
       hoverTooltip(async (editor, offset) => {
         const said = await now.current.hover?.({ text: editor.state.doc.toString(), offset })
         if (!said) return null

@@ -1,13 +1,14 @@
 // Somebody else was faster: what they changed, what I changed, and where both meet.
 import { Button, Modal, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
-import type { Definition } from '../api/types'
+import type { Cluster, Definition } from '../api/types'
 import { decide, merge } from '../diff/diff'
 import { DiffTable, show } from '../diff/Diff'
 import { t } from '../text'
-import { Ago } from '../ui/time'
+import { ChangedBy } from './Writer'
 
 interface Props {
+  cluster: Cluster
   base: unknown
   mine: unknown
   theirs: Definition
@@ -15,12 +16,12 @@ interface Props {
   onClose: () => void
 }
 
-export function Conflict({ base, mine, theirs, onMerged, onClose }: Props) {
+export function Conflict({ cluster, base, mine, theirs, onMerged, onClose }: Props) {
   const result = merge(base, theirs.spec, mine)
   const [choices, setChoices] = useState<ReadonlyMap<string, boolean>>(new Map())
   return (
     <Modal opened onClose={onClose} title={t('conflict.title')} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <p>{t('conflict.what', { version: theirs.version })} <Ago at={theirs.updated} />. {t('conflict.safe')}</p>
+      <p>{t('conflict.what', { version: theirs.version })} <ChangedBy cluster={cluster} definition={theirs} />. {t('conflict.safe')}</p>
       <h2>{t('conflict.theirs')}</h2>
       <DiffTable changes={result.theirs} heads={[t('conflict.base'), t('conflict.now')]} />
       <h2>{t('conflict.mine')}</h2>

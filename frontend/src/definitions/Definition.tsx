@@ -1,43 +1,46 @@
 // The screen of one definition.
 import { Button, Tabs, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { admin, definitionPath, useDefinition, useReferences } from '../api/queries'
 import { may } from '../api/role'
 import type { Cluster, Definition, Kind, Ping, Written } from '../api/types'
 import { fieldsOf, type Field, type Schema } from '../form/model'
+import { useActions } from '../shell/actions'
+import { appLink } from '../shell/link'
 import { go, href, replace } from '../shell/router'
 import { number, t } from '../text'
 import { Confirm } from '../ui/Confirm'
-import { notify } from '../ui/notice'
-import { Blank, Failed, Loading, Shown } from '../ui/states'
+import { CopyCommand } from '../ui/CopyCommand'
+import { copyText } from '../ui/copy'
+import { Blank, Failed, Shown } from '../ui/states'
 import { Ago } from '../ui/time'
-import { remove } from './BulkDelete'
+import { remove } from './Bulk'
+import { errandOf, forgetDraft, readDraft } from './draft'
 import { Editor } from './Editor'
 import { DefinitionHistory } from './History'
+import { StopsOf } from './Stops'
+import { offerUndo } from './undo'
 
-const Yaml = lazy(() => import('./Yaml'))
 const tabs = ['form', 'yaml', 'history', 'references'] as const
-/** Kinds with a far side that can be asked. */
-const pings = new Set(['outgoing'])
 
 export function DefinitionScreen({ cluster, kind, name, tab }: { cluster: Cluster; kind: Kind; name: string; tab: string }) {
   const definition = useDefinition(cluster.id, kind.name, name)
   const fields = useMemo(() => fieldsOf(kind.schema as Schema), [kind.schema])
   const here = ['c', cluster.id, 'd', kind.name, name]
+  const edits = !['history', 'references'].includes(tab)
   return (
     <div className="page">
       <Shown of={definition}>
         {(one) =>
           one === null
-            ? <Blank title={t('definition.gone', { name })}><a href={href(here.slice(0, 4))}>{t('definition.all', { kind: kind.title })}</a></Blank>
+            ? <Gone cluster={cluster} kind={kind} name={name} />
             : (
               <>
                 <Head cluster={cluster} kind={kind} definition={one} />
                 <Tabs value={tabs.includes(tab as 'form') ? tab : 'form'} keepMounted={false} onChange={(next) => replace(href(here, { tab: next === 'form' ? undefined : (next ?? undefined) }))}>
                   <Tabs.List mb="md">{tabs.map((id) => <Tabs.Tab key={id} value={id}>{t(`tab.${id}`)}</Tabs.Tab>)}</Tabs.List>
-                  <Tabs.Panel value="form"><Editor key={one.id} cluster={cluster} kind={kind} fields={fields} stored={one} /></Tabs.Panel>
-                  <Tabs.Panel value="yaml"><Suspense fallback={<Loading />}><Yaml definition={one} /></Suspense></Tabs.Panel>
+                  {edits && <div role="tabpanel"><Editor key={one.id} cluster={cluster} kind={kind} fields={fields} stored={one} view={tab === 'yaml' ? 'yaml' : 'form'} /></div>}
                   <Tabs.Panel value="history"><DefinitionHistory cluster={cluster} kind={kind} fields={fields} definition={one} /></Tabs.Panel>
                   <Tabs.Panel value="references"><WhereUsed cluster={cluster} definition={one} /></Tabs.Panel>
                 </Tabs>
@@ -48,9 +51,33 @@ export function DefinitionScreen({ cluster, kind, name, tab }: { cluster: Cluste
   )
 }
 
+/** It is not there, or no longer: a draft of it is not lost. */
+function Gone({ cluster, kind, name }: { cluster: Cluster; kind: Kind; name: string }) {
+  const draft = readDraft(cluster.id, kind.name, name)
+  return (
+    <Blank title={t('definition.gone', { name })}>
+      {draft && <p>{t('conflict.gone')}</p>}
+      <div className="row" style={{ justifyContent: 'center' }}>
+        {draft && may(cluster, 'developer') && <Button component="a" href={href(['c', cluster.id, 'new', kind.name], { draft: name })}>{t('conflict.again')}</Button>}
+        <Button variant="default" component="a" href={href(['c', cluster.id, 'd', kind.name])}>{t('definition.all', { kind: kind.title })}</Button>
+      </div>
+    </Blank>
+  )
+}
+
 function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; definition: Definition }) {
   const [ask, setAsk] = useState<'delete' | 'rename'>()
   const ping = useMutation({ mutationFn: () => admin<Ping>(cluster.id, definitionPath(kind.name, definition.name) + '/ping', { method: 'POST' }) })
+  const copy = href(['c', cluster.id, 'new', kind.name], { from: definition.name })
+  const writes = may(cluster, 'developer')
+  const pings = kind.pings === true && may(cluster, 'operator')
+  const at = [kind.name, definition.name]
+  useActions([
+    ...(pings ? [{ title: t('ping.now'), run: () => ping.mutate(), words: ['ping', definition.name] }] : []),
+    ...(writes ? [{ title: t('definition.copy'), run: () => go(copy) }] : []),
+    ...(writes && !kind.fixed ? [{ title: t('definition.rename'), run: () => setAsk('rename') }] : []),
+    ...(writes ? [{ title: t('definition.delete', { name: definition.name }), run: () => setAsk('delete'), words: ['delete', ...at] }] : []),
+  ])
   return (
     <>
       <div className="head">
@@ -60,11 +87,13 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
           <div className="quiet small">{t('definition.version', { version: definition.version, revision: definition.revision })} · <Ago at={definition.updated} /></div>
         </div>
         <div className="actions">
-          {pings.has(kind.name) && may(cluster, 'operator') && <Button variant="default" loading={ping.isPending} onClick={() => ping.mutate()}>{t('ping.now')}</Button>}
-          {may(cluster, 'developer') && (
+          <Button variant="subtle" color="gray" onClick={() => void copyText(appLink(cluster))}>{t('definition.link')}</Button>
+          <CopyCommand cluster={cluster} words={['get', ...at, '-o', 'yaml']} />
+          {pings && <Button variant="default" loading={ping.isPending} onClick={() => ping.mutate()}>{t('ping.now')}</Button>}
+          {writes && (
             <>
-              <Button variant="default" component="a" href={href(['c', cluster.id, 'new', kind.name], { from: definition.name })}>{t('definition.copy')}</Button>
-              <Button variant="default" onClick={() => setAsk('rename')}>{t('definition.rename')}</Button>
+              <Button variant="default" component="a" href={copy}>{t('definition.copy')}</Button>
+              {!kind.fixed && <Button variant="default" onClick={() => setAsk('rename')}>{t('definition.rename')}</Button>}
               <Button variant="light" color="red" onClick={() => setAsk('delete')}>{t('action.delete')}</Button>
             </>
           )}
@@ -83,22 +112,23 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
 }
 
 function Delete({ cluster, definition, onClose }: { cluster: Cluster; definition: Definition; onClose: () => void }) {
-  const references = useReferences(cluster.id, definition.kind, definition.name)
   const queries = useQueryClient()
   const [reason, setReason] = useState('')
+  const here = href(['c', cluster.id, 'd', definition.kind, definition.name])
   const act = useMutation({
     mutationFn: () => remove(cluster, definition, reason),
     onSuccess: () => {
-      notify(t('definition.deleted', { name: definition.name }))
+      forgetDraft(cluster.id, definition.kind, definition.name)
+      offerUndo(queries, cluster, t('definition.deleted', { name: definition.name }), [{ op: 'delete', kind: definition.kind, name: definition.name, before: definition.spec }], () => go(here))
       go(href(['c', cluster.id, 'd', definition.kind]))
       void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
     },
   })
+  const command = <CopyCommand cluster={cluster} words={['delete', definition.kind, definition.name, ...(reason ? ['--reason', reason] : [])]} />
   return (
-    <Confirm cluster={cluster} title={t('definition.delete', { name: definition.name })} action={t('action.delete')} busy={act.isPending} onConfirm={() => act.mutate()} onClose={onClose}>
-      {references.data && references.data.length > 0
-        ? <div className="box warn">{t('definition.used', { n: references.data.length })} {references.data.map((one) => `${one.kind}/${one.name}`).join(', ')}</div>
-        : <p>{t('delete.warn')}</p>}
+    <Confirm cluster={cluster} title={t('definition.delete', { name: definition.name })} action={t('action.delete')} busy={act.isPending} aside={command} onConfirm={() => act.mutate()} onClose={onClose}>
+      <p>{t('delete.warn')}</p>
+      <StopsOf cluster={cluster} definitions={[definition]} />
       {act.isError && <Failed error={act.error} />}
       <TextInput label={t('save.reason')} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
     </Confirm>
@@ -111,14 +141,16 @@ function Rename({ cluster, definition, onClose }: { cluster: Cluster; definition
   const act = useMutation({
     mutationFn: () => admin<Written>(cluster.id, definitionPath(definition.kind, definition.name) + '/rename', { method: 'POST', body: { name }, headers: { 'If-Match': `"${definition.version}"` } }),
     onSuccess: (written) => {
-      notify(t('save.done', { revision: written.revision }))
+      const back = () => go(href(['c', cluster.id, 'd', definition.kind, definition.name]))
+      offerUndo(queries, cluster, t('save.done', { revision: written.revision }), [{ op: 'rename', kind: definition.kind, name: written.name, version: written.version, from: definition.name }], back)
       go(href(['c', cluster.id, 'd', definition.kind, written.name]))
       void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
       onClose()
     },
   })
+  const command = <CopyCommand cluster={cluster} words={['rename', definition.kind, definition.name, name]} />
   return (
-    <Confirm title={t('definition.renameTitle', { name: definition.name })} action={t('definition.rename')} busy={act.isPending} onConfirm={() => act.mutate()} onClose={onClose}>
+    <Confirm title={t('definition.renameTitle', { name: definition.name })} action={t('definition.rename')} calm busy={act.isPending || name.trim() === '' || name === definition.name} aside={command} onConfirm={() => act.mutate()} onClose={onClose}>
       <p>{t('definition.renameHelp')}</p>
       {act.isError && <Failed error={act.error} />}
       <TextInput label={t('column.name')} value={name} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
@@ -149,17 +181,26 @@ function WhereUsed({ cluster, definition }: { cluster: Cluster; definition: Defi
   )
 }
 
-export function NewDefinition({ cluster, kind, from }: { cluster: Cluster; kind: Kind; from: string }) {
+export function NewDefinition({ cluster, kind, query, view }: { cluster: Cluster; kind: Kind; query: Record<string, string>; view: 'form' | 'yaml' }) {
   const fields: Field[] = useMemo(() => fieldsOf(kind.schema as Schema), [kind.schema])
+  const { from = '', draft = '', tab: _, ...rest } = query
   const source = useDefinition(cluster.id, kind.name, from, from !== '')
+  const kept = useMemo(() => (draft === '' ? null : readDraft(cluster.id, kind.name, draft)), [cluster.id, kind.name, draft])
+  const parts = { cluster, kind, fields, view, errand: useMemo(() => errandOf(cluster.id, rest), [cluster.id, rest.for, rest.name, rest.at]) }
+  const other = view === 'form' ? 'yaml' : 'form'
   return (
     <div className="page">
-      <div className="head"><h1>{t('definition.new', { kind: kind.title })}</h1></div>
+      <div className="head">
+        <h1 className="grow">{t('definition.new', { kind: kind.title })}</h1>
+        <div className="actions">{may(cluster, 'developer') && <Button variant="default" onClick={() => replace(href(['c', cluster.id, 'new', kind.name], { ...query, tab: other === 'form' ? undefined : other }))}>{t(`tab.${other}`)}</Button>}</div>
+      </div>
       {!may(cluster, 'developer')
         ? <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role: 'developer' })}</p></Blank>
-        : from === ''
-          ? <Editor cluster={cluster} kind={kind} fields={fields} />
-          : <Shown of={source}>{(one) => <Editor cluster={cluster} kind={kind} fields={fields} start={one?.spec ?? {}} />}</Shown>}
+        : from !== ''
+          ? <Shown of={source}>{(one) => <Editor {...parts} start={{ name: '', spec: one?.spec ?? {} }} />}</Shown>
+          : kept
+            ? <Editor {...parts} start={{ name: draft, spec: kept.spec }} />
+            : <Editor {...parts} />}
     </div>
   )
 }

@@ -8,11 +8,11 @@ import type { Cluster, Definition, Kind } from '../api/types'
 import { DiffTable } from '../diff/Diff'
 import type { Field } from '../form/model'
 import { t } from '../text'
-import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago } from '../ui/time'
 import { Review } from './Review'
 import { save } from './save'
+import { offerUndo } from './undo'
 
 interface Props {
   cluster: Cluster
@@ -39,7 +39,7 @@ export function DefinitionHistory({ cluster, kind, fields, definition }: Props) 
       save(cluster, { kind: kind.name, name: definition.name, spec: older?.spec, version: definition.version, reason: reason || t('history.reason', { revision: older?.revision ?? 0 }) }),
     onSuccess: (written) => {
       setOlder(undefined)
-      notify(t('save.done', { revision: written.revision }))
+      offerUndo(queries, cluster, t('save.done', { revision: written.revision }), [{ op: 'update', kind: kind.name, name: definition.name, version: written.version, before: definition.spec }])
       void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
     },
   })
@@ -76,7 +76,7 @@ export function DefinitionHistory({ cluster, kind, fields, definition }: Props) 
           {next && <Button variant="default" onClick={() => setLimit(limit + 100)}>{t('list.more')}</Button>}
           {older && (
             <Review
-              cluster={cluster} fields={fields} before={definition.spec} title={t('history.back', { name: definition.name, revision: older.revision })} busy={write.isPending} failure={write.error}
+              cluster={cluster} fields={fields} before={definition.spec} title={t('history.back', { name: definition.name, revision: older.revision })} busy={write.isPending} failure={write.error} stored={definition}
               wanted={{ kind: kind.name, name: definition.name, spec: older.spec, version: definition.version, reason: '' }}
               onSave={(reason) => write.mutate(reason)} onFaults={() => setOlder(undefined)} onClose={() => setOlder(undefined)}
             />

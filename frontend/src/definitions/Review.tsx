@@ -3,15 +3,18 @@ import { Button, Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf } from '../api/http'
-import type { Cluster } from '../api/types'
+import type { Cluster, Definition } from '../api/types'
 import { diff } from '../diff/diff'
 import { DiffTable } from '../diff/Diff'
 import type { Fault } from '../form/check'
 import { secretPaths, type Field } from '../form/model'
 import { pointerOf } from '../form/pointer'
 import { t } from '../text'
+import { CopyCommand } from '../ui/CopyCommand'
 import { Failed } from '../ui/states'
 import { dryRun, specFaults, type Wanted } from './save'
+import { StopsOf } from './Stops'
+import { setWords } from './words'
 
 interface Props {
   cluster: Cluster
@@ -21,13 +24,15 @@ interface Props {
   title: string
   busy: boolean
   failure: unknown
+  /** What is stored now; undefined of a new one. */
+  stored?: Definition | undefined
   onSave: (reason: string) => void
   onFaults: (faults: Fault[]) => void
   onClose: () => void
 }
 
 export function Review(props: Props) {
-  const { cluster, fields, before, wanted, title, busy, failure, onSave, onFaults, onClose } = props
+  const { cluster, fields, before, wanted, title, busy, failure, stored, onSave, onFaults, onClose } = props
   const [reason, setReason] = useState('')
   const changes = diff(before, wanted.spec)
   const secrets = new Set(secretPaths(fields, wanted.spec).map(pointerOf))
@@ -55,9 +60,13 @@ export function Review(props: Props) {
             <Button variant="default" onClick={() => onFaults(faults)}>{t('save.mend')}</Button>
           </div>
         )}
+        {stored && changes.some((change) => change.pointer === '/enabled' && change.after === false) && (
+          <div className="box warn"><strong>{t('save.stops')}</strong><StopsOf cluster={cluster} definitions={[stored]} /></div>
+        )}
         {failure !== undefined && failure !== null && <Failed error={failure} />}
         <TextInput mt="sm" label={t('save.reason')} description={t('save.reason.help')} value={reason} data-autofocus onChange={(event) => setReason(event.currentTarget.value)} />
         <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+          <span className="grow"><CopyCommand cluster={cluster} words={setWords(wanted.kind, wanted.name, wanted.spec, changes, secrets, reason)} /></span>
           <Button variant="default" onClick={onClose}>{t('save.back')}</Button>
           <Button type="submit" loading={busy} disabled={plan.isPending || refused !== undefined || (changes.length === 0 && wanted.version > 0)}>{t('action.save')}</Button>
         </div>

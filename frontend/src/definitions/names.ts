@@ -1,10 +1,8 @@
 // Names that references may pick from, read kind by kind when a form asks for them.
 import { useQueries, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { admin } from '../api/queries'
-import type { Cluster, Definition, List } from '../api/types'
-
-const most = 1000
+import { useCallback, useMemo, useRef, useState } from 'react'
+import { allDefinitions } from '../api/queries'
+import type { Cluster } from '../api/types'
 
 export function useNames(cluster: Cluster): (kind: string) => string[] | undefined {
   const queries = useQueryClient()
@@ -13,12 +11,8 @@ export function useNames(cluster: Cluster): (kind: string) => string[] | undefin
   const answers = useQueries({
     queries: kinds.map((kind) => ({
       queryKey: ['c', cluster.id, 'names', kind],
-      queryFn: async () => (await admin<List<Definition>>(cluster.id, `definitions/${encodeURIComponent(kind)}?limit=${most}`)).items.map((one) => one.name),
+      queryFn: async ({ signal }: { signal: AbortSignal }) => (await allDefinitions(cluster.id, kind, signal)).map((one) => one.name),
     })),
-  })
-  useEffect(() => {
-    const missing = [...asked.current].filter((kind) => !kinds.includes(kind))
-    if (missing.length > 0) setKinds([...kinds, ...missing])
   })
   const stamp = answers.map((answer) => answer.dataUpdatedAt).join()
   const known = useMemo(
@@ -28,7 +22,11 @@ export function useNames(cluster: Cluster): (kind: string) => string[] | undefin
   )
   return useCallback(
     (kind) => {
-      asked.current.add(kind)
+      if (!asked.current.has(kind)) {
+        asked.current.add(kind)
+        // Later, because it may be asked while something is drawn.
+        setTimeout(() => setKinds((now) => (now.includes(kind) ? now : [...now, kind])))
+      }
       return known.get(kind)
     },
     [known],

@@ -88,7 +88,7 @@ function Choice(props: InputProps) {
 
 function Reference(props: InputProps) {
   const { field, at } = props
-  const { spec, faults, readOnly, change, names, link } = useForm()
+  const { spec, faults, readOnly, change, names, link, make } = useForm()
   const kind = field.ref ?? ''
   const value = getAt(spec, at)
   const shown = typeof value === 'string' ? value : ''
@@ -102,6 +102,7 @@ function Reference(props: InputProps) {
       />
       {link && shown !== '' && known?.includes(shown) && <a className="small" href={link(kind, shown)}>{t('form.open')}</a>}
       {shown !== '' && known && !known.includes(shown) && <span className="small" style={{ color: 'var(--sb-unknown)' }}>{t('form.noSuch')}</span>}
+      {make && !readOnly && (shown === '' || (known && !known.includes(shown))) && <a className="small" href={make(kind, pointerOf(at))} aria-label={t('form.makeNew', { kind })}>{t('form.new')}</a>}
     </div>
   )
 }

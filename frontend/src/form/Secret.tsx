@@ -21,7 +21,7 @@ export function SecretInput({ field, at, id }: InputProps) {
     return (
       <div className="row">
         <span className={value === undefined ? 'quiet' : ''}>{value === undefined ? t('secret.unset') : reference.startsWith('sealed:') ? t('secret.sealed') : reference}</span>
-        {!readOnly && <Button id={id} variant="default" onClick={() => setOpen(true)}>{value === undefined ? t('secret.set') : t('secret.replace')}</Button>}
+        {!readOnly && <Button id={id} variant="default" aria-label={`${value === undefined ? t('secret.set') : t('secret.replace')}: ${field.title}`} onClick={() => setOpen(true)}>{value === undefined ? t('secret.set') : t('secret.replace')}</Button>}
         {!readOnly && value !== undefined && <Button variant="subtle" color="red" onClick={() => change(at, undefined)}>{t('secret.clear')}</Button>}
       </div>
     )

@@ -12,6 +12,8 @@ export interface FormContext {
   names: (kind: string) => string[] | undefined
   /** Address of the definition that a reference names. */
   link?: (kind: string, name: string) => string
+  /** Address where a new one is made that the field at a pointer shall name; the draft waits. */
+  make?: (kind: string, pointer: string) => string
 }
 
 export const FormParts = createContext<FormContext | undefined>(undefined)

@@ -1,13 +1,14 @@
 // A list of any rows: search, filters, order, choice of columns (remembered), selection,
 // keyboard, and only the rows in sight in the page.
-import { Checkbox, Menu, Select, TextInput, Button } from '@mantine/core'
+import { Checkbox, Menu, TextInput, Button } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import * as z from 'zod/mini'
 import { t } from '../text'
 import { Blank } from '../ui/states'
 import { useStored } from '../ui/store'
-import { between, nextSort, plainView, visibleRows, type Column } from './rows'
+import { saveText } from '../ui/file'
+import { between, csv, nextSort, plainView, visibleRows, type Column } from './rows'
 
 export interface ShownColumn<Row> extends Column<Row> {
   show?: (row: Row) => ReactNode
@@ -32,6 +33,7 @@ const shape = z.object({
   sort: z.string(),
   down: z.boolean(),
   filters: z.record(z.string(), z.string()),
+  filtering: z.optional(z.boolean()),
 })
 
 export function DataTable<Row>(props: Props<Row>) {
@@ -45,6 +47,7 @@ export function DataTable<Row>(props: Props<Row>) {
     () => visibleRows(rows, columns, { ...plainView, ...view, search }, text),
     [rows, columns, view, search, text],
   )
+  const filtering = view.filtering === true || Object.keys(view.filters).length > 0
   const picked = rows.filter((row) => chosen.has(id(row)))
   const set = (change: Partial<typeof view>) => setView({ ...view, ...change })
   if (rows.length === 0) return <>{props.empty}</>
@@ -55,18 +58,7 @@ export function DataTable<Row>(props: Props<Row>) {
           className="grow" style={{ maxWidth: 320, minWidth: 180 }} placeholder={t('list.search')} aria-label={t('list.search')} data-search
           value={search} onChange={(event) => setSearch(event.currentTarget.value)}
         />
-        {shown.filter((column) => column.options || view.filters[column.id] !== undefined).map((column) => (
-          <Select
-            key={column.id} aria-label={column.title} placeholder={column.title} clearable data={column.options ?? []} w={124}
-            value={view.filters[column.id] ?? null}
-            onChange={(value) => {
-              const filters = { ...view.filters }
-              if (value === null) delete filters[column.id]
-              else filters[column.id] = value
-              set({ filters })
-            }}
-          />
-        ))}
+        <Button variant={filtering ? 'light' : 'default'} aria-expanded={filtering} data-filter onClick={() => (filtering ? set({ filtering: false, filters: {} }) : set({ filtering: true }))}>{t('list.filter')}</Button>
         <Menu closeOnItemClick={false} position="bottom-start">
           <Menu.Target><Button variant="default">{t('list.columns')}</Button></Menu.Target>
           <Menu.Dropdown mah="60vh" style={{ overflowY: 'auto' }}>
@@ -81,16 +73,25 @@ export function DataTable<Row>(props: Props<Row>) {
             ))}
           </Menu.Dropdown>
         </Menu>
+        <Button variant="default" onClick={() => saveText(props.name + '.csv', csv(visible, shown), 'text/csv')}>CSV</Button>
         <span className="quiet small" role="status">
           {visible.length === rows.length ? t('list.count', { n: rows.length }) : t('list.some', { n: visible.length, all: rows.length })}
         </span>
         {picked.length > 0 && <span className="row">{t('list.selected', { n: picked.length })}{props.selected?.(picked, () => setChosen(new Set()))}</span>}
       </div>
-      {visible.length === 0
+      {visible.length === 0 && !filtering
         ? <Blank title={t('list.nothing')}><Button variant="default" onClick={() => { setSearch(''); set({ filters: {} }) }}>{t('list.reset')}</Button></Blank>
-        : <Grid {...props} shown={shown} visible={visible} chosen={chosen} setChosen={setChosen} sort={view} onSort={(column) => set(nextSort({ ...plainView, ...view }, column))} />}
+        : <Grid {...props} shown={shown} visible={visible} chosen={chosen} setChosen={setChosen} sort={view} onSort={(column) => set(nextSort({ ...plainView, ...view }, column))}
+          filters={filtering ? view.filters : undefined} onFilter={(column, value) => set({ filters: withFilter(view.filters, column, value), filtering: true })}
+          onReset={() => { setSearch(''); set({ filters: {}, filtering: true }) }} />}
     </div>
   )
+}
+
+function withFilter(filters: Record<string, string>, column: string, value: string): Record<string, string> {
+  const next = { ...filters, [column]: value }
+  if (value === '') delete next[column]
+  return next
 }
 
 /** The chosen columns with one more or one less, in the list's own order; never none. */
@@ -106,9 +107,13 @@ interface GridProps<Row> extends Props<Row> {
   setChosen: (next: ReadonlySet<string>) => void
   sort: { sort: string; down: boolean }
   onSort: (column: string) => void
+  /** Undefined while the row of filters is not shown. */
+  filters: Record<string, string> | undefined
+  onFilter: (column: string, value: string) => void
+  onReset: () => void
 }
 
-function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChosen, sort, onSort }: GridProps<Row>) {
+function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChosen, sort, onSort, filters, onFilter, onReset }: GridProps<Row>) {
   const scroll = useRef<HTMLDivElement>(null)
   const last = useRef('')
   const rows = useVirtualizer({ count: visible.length, getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 })
@@ -125,7 +130,8 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
   // Rows are drawn anew only when something of them changed, so what they call stays the same.
   const acts = useRef<RowActs<Row>>({ key: () => undefined, toggle: () => undefined })
   const act = useMemo<RowActs<Row>>(() => ({ key: (event, index) => acts.current.key(event, index), toggle: (row, range) => acts.current.toggle(row, range) }), [])
-  const all = visible.every((row) => chosen.has(id(row)))
+  const all = visible.length > 0 && visible.every((row) => chosen.has(id(row)))
+  const head = filters ? 2 * rowHeight : rowHeight
   const onKey = (event: KeyboardEvent<HTMLDivElement>, index: number) => {
     const row = visible[index]
     if (row === undefined || event.target !== event.currentTarget) return
@@ -146,7 +152,7 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
   })
   return (
     <div className="scroll" ref={scroll} tabIndex={-1}>
-      <div className="table" role="grid" aria-label={label} aria-rowcount={visible.length + 1} style={{ height: rows.getTotalSize() + rowHeight, minWidth: width }}>
+      <div className="table" role="grid" aria-label={label} aria-rowcount={visible.length + 1} style={{ height: rows.getTotalSize() + head, minWidth: width }}>
         <div className="tr thead" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
           {selected && (
             <div className="td tick" role="columnheader">
@@ -161,17 +167,40 @@ function Grid<Row>({ shown, visible, id, open, selected, label, chosen, setChose
             </div>
           ))}
         </div>
+        {filters && (
+          <div className="tr thead filters" role="row" style={{ gridTemplateColumns: template }}>
+            {selected && <span role="gridcell" />}
+            {shown.map((column) => (
+              <div className="td" key={column.id} role="gridcell">
+                <Filter column={column} value={filters[column.id] ?? ''} onChange={(value) => onFilter(column.id, value)} />
+              </div>
+            ))}
+          </div>
+        )}
+        {visible.length === 0 && <div className="blank" style={{ position: 'absolute', top: head, left: 0 }}><p>{t('list.nothing')}</p><Button variant="default" onClick={onReset}>{t('list.reset')}</Button></div>}
         {rows.getVirtualItems().map((item) => {
           const row = visible[item.index] as Row
           return (
             <TableRow
-              key={id(row)} row={row} name={id(row)} to={open?.(row)} index={item.index} top={item.start + rowHeight} columns={shown} template={template}
+              key={id(row)} row={row} name={id(row)} to={open?.(row)} index={item.index} top={item.start + head} columns={shown} template={template}
               chosen={selected ? chosen.has(id(row)) : undefined} first={item.index === (rows.range?.startIndex ?? 0)} act={act}
             />
           )
         })}
       </div>
     </div>
+  )
+}
+
+/** The filter of a column: one of its values, or a text with signs (see filterOf). */
+function Filter<Row>({ column, value, onChange }: { column: ShownColumn<Row>; value: string; onChange: (value: string) => void }) {
+  const label = t('list.filterOf', { name: column.title })
+  if (!column.options) return <input className="filter" aria-label={label} title={t('list.filterHelp')} value={value} onChange={(event) => onChange(event.currentTarget.value)} />
+  return (
+    <select className="filter" aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <option value="">{t('list.any')}</option>
+      {column.options.map((one) => <option key={one}>{one}</option>)}
+    </select>
   )
 }
 

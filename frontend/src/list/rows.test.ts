@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { best, fuzzy } from '../shell/fuzzy'
-import { between, nextSort, plainView, visibleRows, type Column } from './rows'
+import { between, csv, filterOf, nextSort, plainView, visibleRows, type Column } from './rows'
 
 interface Row { name: string; port?: number; on: string }
 const rows: Row[] = [{ name: 'b10', port: 2, on: 'yes' }, { name: 'b9', on: 'no' }, { name: 'A', port: 11, on: 'yes' }]
@@ -44,5 +44,23 @@ describe('fuzzy search', () => {
   it('finds letters in order and prefers whole words', () => {
     expect(fuzzy('xyz', 'orders.create')).toBeUndefined()
     expect(best('orc', ['forest', 'orders.create', 'orc cave'], (one) => one, 5)).toEqual(['orc cave', 'orders.create'])
+  })
+})
+
+describe('filters of columns', () => {
+  it.each([
+    ['orders', 'demo.Orders.create', true], ['orders', 'x', false], ['=x', 'X', true], ['=x', 'xy', false], ['=', undefined, true], ['=', 'a', false],
+    ['!a', 'b', true], ['!a', 'ab', false], ['!a', undefined, true], ['>5', 6, true], ['>5', 5, false], ['>=5', 5, true], ['<5', 4, true], ['<=5', 6, false],
+    ['> 5', '7', true], ['<5', undefined, false], ['>', 'a>b', true], ['>x', 'a>x', true], ['', 'anything', true],
+  ])('%s on %j: %j', (filter, value, fits) => {
+    expect(filterOf(filter)(value)).toBe(fits)
+  })
+})
+
+describe('CSV', () => {
+  const columns = [{ id: 'a', title: 'A', value: (row: unknown[]) => row[0] as string }, { id: 'b', title: 'B, C', value: (row: unknown[]) => row[1] as number }]
+  it('quotes what needs it, leaves unset empty, and lets no spreadsheet run a value', () => {
+    const rows = [['x', 1], ['say "hi"', -2], ['two\nlines', undefined], ['=1+1', 0], ['+x', 0], ['-x,y', 0]]
+    expect(csv(rows, columns).split('\r\n')).toEqual(['A,"B, C"', 'x,1', '"say ""hi""",-2', '"two\nlines",', "'=1+1,0", "'+x,0", '"\'-x,y",0', ''])
   })
 })

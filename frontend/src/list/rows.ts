@@ -27,9 +27,14 @@ export const plainView: View = { search: '', filters: {}, sort: '', down: false 
 /** The rows that a view shows, in its order. Every word of the search must be in a row. */
 export function visibleRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[], view: View, text: (row: Row) => string): Row[] {
   const wanted = view.search.toLowerCase().split(/\s+/).filter(Boolean)
-  const filters = columns.filter((column) => view.filters[column.id] !== undefined)
+  const tests = columns.flatMap((column) => {
+    const filter = view.filters[column.id]?.trim() ?? ''
+    if (filter === '') return []
+    const fits = column.options ? (value: unknown) => String(value ?? '') === filter : filterOf(filter)
+    return [(row: Row) => fits(column.value(row))]
+  })
   const out = rows.filter((row) => {
-    if (filters.some((column) => String(column.value(row) ?? '') !== view.filters[column.id])) return false
+    if (tests.some((fits) => !fits(row))) return false
     if (wanted.length === 0) return true
     const hay = text(row).toLowerCase()
     return wanted.every((word) => hay.includes(word))
@@ -39,6 +44,42 @@ export function visibleRows<Row>(rows: readonly Row[], columns: readonly Column<
   const keyed = out.map((row) => ({ row, key: by.value(row) }))
   keyed.sort((a, b) => compare(a.key, b.key, view.down))
   return keyed.map(({ row }) => row)
+}
+
+/**
+ * What a filter of a column lets through: `text` what has it anywhere, `=text` what is it,
+ * `!text` what has it not, `=` alone what is not set; `>5`, `>=5`, `<5`, `<=5` numbers.
+ */
+export function filterOf(filter: string): (value: unknown) => boolean {
+  const [, sign = '', rest = ''] = /^(>=|<=|>|<|=|!)?\s*(.*)$/s.exec(filter) ?? []
+  const wanted = rest.toLowerCase()
+  const text = (value: unknown) => String(value ?? '').toLowerCase()
+  const limit = Number(rest)
+  if (/[<>]/.test(sign) && rest !== '' && !Number.isNaN(limit)) {
+    const number = (value: unknown) => (value === undefined || value === '' ? NaN : Number(value))
+    switch (sign) {
+      case '>': return (value) => number(value) > limit
+      case '>=': return (value) => number(value) >= limit
+      case '<': return (value) => number(value) < limit
+      default: return (value) => number(value) <= limit
+    }
+  }
+  if (sign === '=') return (value) => text(value) === wanted
+  if (sign === '!') return (value) => !text(value).includes(wanted)
+  return (value) => text(value).includes(filter.toLowerCase())
+}
+
+/** Rows as CSV (RFC 4180), with what a spreadsheet would run as a formula kept as text. */
+export function csv<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const line = (cells: unknown[]) => cells.map(csvCell).join(',')
+  return [line(columns.map((column) => column.title)), ...rows.map((row) => line(columns.map((column) => column.value(row))))].join('\r\n') + '\r\n'
+}
+
+function csvCell(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text = (/^[=+\-@\t\r]/.test(String(value)) ? "'" : '') + String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })

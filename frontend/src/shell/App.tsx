@@ -1,5 +1,5 @@
 // From the address to the screen.
-import { lazy, Suspense, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { useLive } from '../api/live'
 import { useClusters, useKinds } from '../api/queries'
 import { sees } from '../api/role'
@@ -13,7 +13,8 @@ import { Home } from '../screens/Home'
 import { SignIn } from '../screens/SignIn'
 import { t, useLanguage } from '../text'
 import { Blank, Loading, Shown } from '../ui/states'
-import { href, useRoute, type Route } from './router'
+import { resolveLink } from './link'
+import { href, replace, useRoute, type Route } from './router'
 import { Shell } from './Shell'
 
 const Services = lazy(() => import('../screens/Services'))
@@ -21,6 +22,8 @@ const ServiceScreen = lazy(() => import('../screens/Service'))
 const PackageScreen = lazy(() => import('../services/PackageScreen'))
 const Nodes = lazy(() => import('../screens/Nodes'))
 const History = lazy(() => import('../whole/History'))
+const Apply = lazy(() => import('../whole/Apply'))
+const Export = lazy(() => import('../whole/Export'))
 const Compare = lazy(() => import('../whole/Compare'))
 const AtRevision = lazy(() => import('../whole/AtRevision'))
 const Audit = lazy(() => import('../screens/Audit'))
@@ -46,6 +49,7 @@ function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[
   const [area, , section] = route.path
   if (area === undefined) return <Home clusters={clusters} />
   if (area === 'add') return <AddCluster link={route.query.link ?? ''} />
+  if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
@@ -58,13 +62,15 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
   switch (section) {
     case undefined: return <ClusterHome cluster={cluster} />
     case 'd': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => (rest[1] === undefined ? <DefinitionList key={kind.name} cluster={cluster} kind={kind} /> : <DefinitionScreen key={rest.join('/')} cluster={cluster} kind={kind} name={rest[1]} tab={route.query.tab ?? 'form'} />)}</OfKind>
-    case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + route.query.from} cluster={cluster} kind={kind} from={route.query.from ?? ''} />}</OfKind>
+    case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + (route.query.from ?? '') + (route.query.draft ?? '') + (route.query.at ?? '')} cluster={cluster} kind={kind} query={route.query} view={route.query.tab === 'yaml' ? 'yaml' : 'form'} />}</OfKind>
     case 'services': return rest[0] === undefined ? <Services cluster={cluster} /> : <ServiceScreen key={rest[0]} cluster={cluster} name={rest[0]} />
     case 'package': return <PackageScreen key={rest[0] ?? ''} cluster={cluster} route={route} />
     case 'nodes': return <Nodes cluster={cluster} />
     case 'history': return rest[0] === undefined
       ? <History cluster={cluster} route={route} />
       : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
+    case 'apply': return sees(cluster, 'developer') ? <Apply cluster={cluster} /> : <NotAllowed role="developer" />
+    case 'export': return <Export cluster={cluster} />
     case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} /> : <NotAllowed />
     case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
     default: return <Missing />
@@ -83,5 +89,15 @@ function OfKind({ cluster, kind, children }: { cluster: Cluster; kind: string; c
   )
 }
 
+/** Goes to the place that a link of somebody else's app means. */
+function OpenLink({ clusters, query }: { clusters: Cluster[]; query: Record<string, string> }) {
+  const to = resolveLink(clusters, query)
+  useEffect(() => {
+    if (to) replace(to)
+  }, [to])
+  if (to) return <Loading />
+  return <Blank title={t('link.unknown', { name: query.cluster ?? '' })}><p className="quiet">{t('link.help')} <code>{query.ca}</code></p><a href={href(['add'])}>{t('add.title')}</a></Blank>
+}
+
 const Missing = () => <Blank title={t('error.title.missing')}><a href={href([])}>{t('home.title')}</a></Blank>
-const NotAllowed = () => <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role: 'admin' })}</p></Blank>
+const NotAllowed = ({ role = 'admin' }: { role?: string }) => <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role })}</p></Blank>

@@ -4,15 +4,16 @@ import { Modal, TextInput } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import * as z from 'zod/mini'
-import { admin } from '../api/queries'
+import { admin, allDefinitions } from '../api/queries'
 import { may } from '../api/role'
-import type { Cluster, Definition, Kind, List } from '../api/types'
+import type { Cluster, Kind, List } from '../api/types'
 import { t } from '../text'
 import { useStored } from '../ui/store'
 import { commandLine, type Words } from '../ui/command'
 import { copyText } from '../ui/copy'
 import { offersOf, screenActions } from './actions'
 import { best } from './fuzzy'
+import { appLink, openLink } from './link'
 import { places } from './places'
 import { go, href } from './router'
 
@@ -42,12 +43,14 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   const list = useRef<HTMLDivElement>(null)
   const objects = useObjects(only ? [] : clusters)
   const switches = clusters.map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
+  const copy: Item[] = cluster ? [{ title: t('palette.copyLink'), hint: t('palette.here'), to: '!copy', run: () => void copyText(appLink(cluster)) }] : []
   const here: Item[] = screenActions().map((action) => ({ title: action.title, hint: t('palette.here'), to: '!' + action.title, run: action.run, words: action.words, of: cluster }))
   const offered = clusters.filter((one) => one === cluster || one.signed_in_as).sort((a, b) => Number(b === cluster) - Number(a === cluster)).flatMap((one) => offersOf(one).map((offer): Item => ({ title: t(offer.title), hint: one.name, to: offer.to(one), words: offer.words, of: one })))
-  const items: Item[] = only ? switches : [...here, ...acts(cluster), ...switches, ...offered, ...objects]
+  const items: Item[] = only ? switches : [...here, ...copy, ...acts(cluster), ...switches, ...offered, ...objects]
   const known = new Map(items.map((item) => [item.to, item]))
   const start: Item[] = only ? items : [...recent.flatMap((one) => known.get(one.to) ?? []), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
-  const found = best(typed, start, (item) => item.title + ' ' + item.hint, limit)
+  const link = linkItem(typed)
+  const found = link ? [link] : best(typed, start, (item) => item.title + ' ' + item.hint, limit)
   const active = Math.min(at, Math.max(found.length - 1, 0))
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
@@ -87,6 +90,13 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   )
 }
 
+/** A pasted link is opened: to a screen, or to add a cluster. */
+function linkItem(typed: string): Item | undefined {
+  const link = typed.trim()
+  if (!/^signalbox:\/\//i.test(link)) return undefined
+  return { title: t('palette.link'), hint: '', to: '!link', run: () => { if (!openLink(link)) go(href(['add'], { link })) } }
+}
+
 /** Places and actions of the cluster on the screen. */
 function acts(cluster: Cluster | undefined): Item[] {
   const general = [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }]
@@ -106,10 +116,10 @@ function useObjects(clusters: Cluster[]): Item[] {
 
 async function readObjects(cluster: Cluster, signal: AbortSignal): Promise<Item[]> {
   const kinds = (await admin<List<Kind>>(cluster.id, 'kinds', { signal })).items
-  const lists = await Promise.all(kinds.map((kind) => admin<List<Definition>>(cluster.id, `definitions/${encodeURIComponent(kind.name)}?limit=1000`, { signal })))
+  const lists = await Promise.all(kinds.map((kind) => allDefinitions(cluster.id, kind.name, signal)))
   return kinds.flatMap((kind, i) => [
     { title: kind.title, hint: `${cluster.name} · ${t('shell.definitions')}`, to: href(['c', cluster.id, 'd', kind.name]) },
     ...(may(cluster, 'developer') ? [{ title: t('definition.new', { kind: kind.title }), hint: cluster.name, to: href(['c', cluster.id, 'new', kind.name]) }] : []),
-    ...(lists[i]?.items ?? []).map((one) => ({ title: one.name, hint: `${kind.title} · ${cluster.name}`, to: href(['c', cluster.id, 'd', kind.name, one.name]) })),
+    ...(lists[i] ?? []).map((one) => ({ title: one.name, hint: `${kind.title} · ${cluster.name}`, to: href(['c', cluster.id, 'd', kind.name, one.name]) })),
   ])
 }

@@ -11,8 +11,11 @@ import { Ago, For } from '../ui/time'
 import { KeySheet } from './KeySheet'
 import { useKeys } from './keys'
 import { Palette } from './Palette'
+import { ClusterAgain, PageAgain } from './Reconnect'
 import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
+import { Boundary } from './window/Boundary'
+import { Window } from './window/Window'
 
 interface Props {
   clusters: Cluster[]
@@ -41,11 +44,12 @@ export function Shell({ clusters, cluster, route, children }: Props) {
     <div className="shell">
       {cluster?.protected ? <div className="band">{t('shell.protected', { name: cluster.name })}</div> : <span hidden />}
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
-      {cluster ? <Connection cluster={cluster} /> : <span hidden />}
+      <div className="strips"><PageAgain />{cluster && <Connection cluster={cluster} />}</div>
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
-      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}>{children}</main>
+      <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
       {(open === 'palette' || open === 'switcher') && <Palette clusters={clusters} cluster={cluster} only={open === 'switcher' ? 'clusters' : undefined} onClose={() => setOpen(undefined)} />}
+      <Window clusters={clusters} cluster={cluster} onOpen={setOpen} />
       <Notices />
     </div>
   )
@@ -91,7 +95,7 @@ function Connection({ cluster }: { cluster: Cluster }) {
   return (
     <div className="strip" data-state={cluster.state} role="status">
       <strong>{cluster.state === 'down' ? t('shell.down') : t('shell.unknown')}</strong>{' '}
-      <For at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} {cluster.why && <span className="quiet">{cluster.why}</span>}
+      <For at={cluster.since} />, {t('shell.seen')} <Ago at={cluster.seen} />. {t('shell.lastKnown')} <ClusterAgain cluster={cluster} /> {cluster.why && <span className="quiet">{cluster.why}</span>}
     </div>
   )
 }
@@ -126,12 +130,12 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
 function Notices() {
   const notices = useNotices()
   return (
-    <div role="status" aria-live="polite" style={{ position: 'fixed', right: 16, bottom: 16, zIndex: 400, display: 'grid', gap: 8, maxWidth: 420 }}>
+    <div role="status" aria-live="polite" className="notices">
       {notices.map((one) => (
-        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')} style={{ margin: 0, boxShadow: '0 2px 10px rgb(0 0 0 / 20%)' }}>
+        <div key={one.id} className={'box row' + (one.bad ? ' bad' : '')}>
           <span className="grow">{one.text}</span>
-          {one.act && <Button variant="light" onClick={() => { dismiss(one.id); one.act?.run() }}>{one.act.label}</Button>}
-          <button type="button" className="link" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
+          {one.act && <Button variant="default" onClick={() => { dismiss(one.id); one.act?.run() }}>{one.act.label}</Button>}
+          <button type="button" className="close" aria-label={t('action.close')} onClick={() => dismiss(one.id)}>✕</button>
         </div>
       ))}
     </div>

@@ -1,5 +1,6 @@
 // Keys of the whole app. None destroys anything. A key typed into a field stays there.
 import { useEffect, useRef } from 'react'
+import { actOnNotice } from '../ui/notice'
 
 export interface Keys {
   palette: () => void
@@ -28,6 +29,10 @@ export function useKeys(keys: Keys): void {
         act.cluster(Number(event.code.slice(5)))
         return
       }
+      if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !typing(event.target) && actOnNotice()) {
+        event.preventDefault()
+        return
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector('[role="dialog"]')) return
       const second = Date.now() - went < 1500
       went = 0
@@ -36,6 +41,7 @@ export function useKeys(keys: Keys): void {
       else if (event.key === '?') act.help()
       else if (event.key === 'c') act.switcher()
       else if (event.key === '/') focus('[data-search]')
+      else if (event.key === 'f') document.querySelector<HTMLElement>('[data-filter]')?.click()
       else if (event.key === 'n') document.querySelector<HTMLElement>('[data-new]')?.click()
       else return
       event.preventDefault()

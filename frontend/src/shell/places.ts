@@ -19,6 +19,7 @@ export interface Place {
 
 const always = () => true
 const admins = (cluster: Cluster) => sees(cluster, 'admin')
+const developers = (cluster: Cluster) => sees(cluster, 'developer')
 const at = (section?: string) => (cluster: Cluster) => href(section ? ['c', cluster.id, section] : ['c', cluster.id])
 
 /** In the order of the navigation; a line each. The key after g is unique. */
@@ -27,6 +28,8 @@ export const places: Place[] = [
   { id: 'services', title: 'place.services', key: 's', to: at('services'), shown: always },
   { id: 'nodes', title: 'place.nodes', key: 'n', to: at('nodes'), shown: always },
   { id: 'history', group: 'configuration', title: 'place.history', key: 'r', to: at('history'), shown: always },
+  { id: 'apply', group: 'configuration', title: 'place.apply', key: 'p', to: at('apply'), shown: developers },
+  { id: 'export', group: 'configuration', title: 'place.export', key: 'e', to: at('export'), shown: always },
   { id: 'audit', group: 'security', title: 'place.audit', key: 'a', to: at('audit'), shown: admins },
   { id: 'accounts', group: 'security', title: 'place.accounts', key: 'u', to: at('accounts'), shown: admins },
 ]

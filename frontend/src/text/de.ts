@@ -4,6 +4,7 @@ import { nodes } from './de/nodes'
 import { services } from './de/services'
 import { shell } from './de/shell'
 import { whole } from './de/whole'
+import { window } from './de/window'
 
 // German. The types demand every key of English and no other.
-export const de = { ...clusters, ...definitions, ...nodes, ...services, ...shell, ...whole }
+export const de = { ...clusters, ...definitions, ...nodes, ...services, ...shell, ...whole, ...window }

@@ -47,6 +47,12 @@ export function t(key: Key, args: Args = {}): string {
   return fill(languages[language][key], args, language)
 }
 
+/** The plain texts whose keys begin so, for who cannot ask for one by one. */
+export function texts(prefix: string): Record<string, string> {
+  const plain = Object.entries(languages[language]).filter((pair): pair is [string, string] => pair[0].startsWith(prefix) && typeof pair[1] === 'string')
+  return Object.fromEntries(plain)
+}
+
 export function fill(text: Text, args: Args, locale: string): string {
   const form = typeof text === 'string' ? text : new Intl.PluralRules(locale).select(Number(args.n)) === 'one' ? text.one : text.other
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => {

@@ -30,7 +30,7 @@ describe('the catalogue', () => {
     expect(holes((de as Catalogue)[key])).toEqual(holes((en as Catalogue)[key]))
   })
   it('has no text that nothing shows', () => {
-    const templates = [...source.matchAll(/`([a-z.A-Z]+\.)\$\{/g)].map((found) => found[1] ?? '')
+    const templates = [...source.matchAll(/`([a-z.A-Z]+\.)\$\{/g)].concat([...source.matchAll(/texts\('([a-z.]+)'\)/g)]).map((found) => found[1] ?? '')
     const unused = Object.keys(en).filter((key) => !source.includes(`'${key}'`) && !templates.some((start) => key.startsWith(start)))
     expect(unused).toEqual([])
   })

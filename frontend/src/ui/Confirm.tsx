@@ -9,13 +9,17 @@ export interface ConfirmProps {
   title: string
   action: string
   busy?: boolean
+  /** Nothing is destroyed: the button is not red. */
+  calm?: boolean
+  /** Stands at the left of the buttons, such as the command of the act. */
+  aside?: ReactNode
   size?: 'lg' | 'xl'
   children: ReactNode
   onConfirm: () => void
   onClose: () => void
 }
 
-export function Confirm({ cluster, title, action, busy = false, size = 'lg', children, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ cluster, title, action, busy = false, calm = false, size = 'lg', aside, children, onConfirm, onClose }: ConfirmProps) {
   const [typed, setTyped] = useState('')
   const guarded = cluster?.protected === true
   const ready = !busy && (!guarded || typed === cluster?.name)
@@ -32,8 +36,9 @@ export function Confirm({ cluster, title, action, busy = false, size = 'lg', chi
           <TextInput mt="md" label={t('confirm.type', { name: cluster.name })} value={typed} data-autofocus onChange={(event) => setTyped(event.currentTarget.value)} />
         )}
         <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+          <span className="grow">{aside}</span>
           <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
-          <Button color="red" type="submit" disabled={!ready} loading={busy}>{action}</Button>
+          <Button {...(!calm && { color: 'red' })} type="submit" disabled={!ready} loading={busy}>{action}</Button>
         </div>
       </form>
     </Modal>

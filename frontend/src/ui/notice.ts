@@ -1,12 +1,17 @@
-// Short notices of what was done, said to screen readers too. They never need an answer.
+// Short notices of what was done, said to screen readers too. They never need an answer; one
+// may offer a way back.
 import { useSyncExternalStore } from 'react'
+
+export interface Act {
+  label: string
+  run: () => void
+}
 
 export interface Notice {
   id: number
   text: string
   bad: boolean
-  /** What can be done about it, such as undo. */
-  act?: { label: string; run: () => void } | undefined
+  act?: Act | undefined
 }
 
 let notices: Notice[] = []
@@ -18,7 +23,7 @@ function set(list: Notice[]) {
   for (const listener of listeners) listener()
 }
 
-export function notify(text: string, bad = false, act?: Notice['act']): void {
+export function notify(text: string, bad = false, act?: Act): void {
   const one = { id: next++, text, bad, act }
   set([...notices.slice(-2), one])
   setTimeout(() => dismiss(one.id), act ? 20_000 : bad ? 12_000 : 5_000)
@@ -26,6 +31,15 @@ export function notify(text: string, bad = false, act?: Notice['act']): void {
 
 export function dismiss(id: number): void {
   set(notices.filter((one) => one.id !== id))
+}
+
+/** Does what the newest notice offers; false when none offers anything. */
+export function actOnNotice(): boolean {
+  const one = notices.findLast((notice) => notice.act)
+  if (!one) return false
+  dismiss(one.id)
+  one.act?.run()
+  return true
 }
 
 export function useNotices(): Notice[] {

@@ -1,5 +1,5 @@
 // Points in time and ages. Ages count on while the page is shown, once in a few seconds.
-import { useSyncExternalStore } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { span, t, time } from '../text'
 
 const listeners = new Set<() => void>()
@@ -38,4 +38,16 @@ export function For({ at }: { at: string }) {
 
 export function At({ at }: { at: string }) {
   return <time dateTime={at} title={new Date(at).toISOString()}>{time(at)}</time>
+}
+
+/** Seconds until a point in time, counted down; 0 when it has come. */
+export function useCountdown(at: string | number | undefined): number {
+  const left = () => (at === undefined ? 0 : Math.max(0, Math.ceil((new Date(at).getTime() - Date.now()) / 1000)))
+  const [, again] = useState(0)
+  useEffect(() => {
+    if (at === undefined) return
+    const timer = setInterval(() => { if (!document.hidden) again((n) => n + 1) }, 1000)
+    return () => clearInterval(timer)
+  }, [at])
+  return left()
 }

@@ -12,9 +12,11 @@ const atOnce = 100
 interface Props {
   cluster: Cluster
   changes: readonly Change[]
+  /** They are done: what they made may be there. */
+  past?: boolean
 }
 
-export function Changes({ cluster, changes }: Props) {
+export function Changes({ cluster, changes, past = false }: Props) {
   const [open, setOpen] = useState(changes.length <= 3)
   const [turn, setTurn] = useState(0)
   const groups = grouped(changes)
@@ -24,23 +26,23 @@ export function Changes({ cluster, changes }: Props) {
         <span className="grow">{groups.map((group) => <span key={group.op} className="count" data-op={group.op}>{t(`changes.${group.op}`, { n: group.changes.length })}</span>)}</span>
         <Button variant="subtle" onClick={() => { setOpen(!open); setTurn(turn + 1) }}>{open ? t('changes.close') : t('changes.open')}</Button>
       </div>
-      {groups.map((group) => <One key={group.op + String(turn)} cluster={cluster} group={group} open={open} />)}
+      {groups.map((group) => <One key={group.op + String(turn)} cluster={cluster} past={past} group={group} open={open} />)}
     </div>
   )
 }
 
-function One({ cluster, group, open }: { cluster: Cluster; group: Group; open: boolean }) {
+function One({ cluster, past, group, open }: { cluster: Cluster; past: boolean; group: Group; open: boolean }) {
   const [shown, setShown] = useState(atOnce)
   const left = group.changes.length - shown
   return (
     <>
-      {group.changes.slice(0, shown).map((change) => <Entry key={keyOf(change)} cluster={cluster} change={change} open={open} />)}
+      {group.changes.slice(0, shown).map((change) => <Entry key={keyOf(change)} cluster={cluster} past={past} change={change} open={open} />)}
       {left > 0 && <Button variant="default" onClick={() => setShown(shown + 10 * atOnce)}>{t('changes.more', { n: left })}</Button>}
     </>
   )
 }
 
-const Entry = memo(function Entry({ cluster, change, open: first }: { cluster: Cluster; change: Change; open: boolean }) {
+const Entry = memo(function Entry({ cluster, past, change, open: first }: { cluster: Cluster; past: boolean; change: Change; open: boolean }) {
   const [open, setOpen] = useState(first)
   return (
     <details className="entry change" data-op={change.op} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -52,12 +54,15 @@ const Entry = memo(function Entry({ cluster, change, open: first }: { cluster: C
       {open && (
         <div>
           <YamlDiff diff={change.diff ?? []} label={keyOf(change)} />
-          {change.op !== 'delete' && <p className="small"><a href={href(['c', cluster.id, 'd', change.kind, change.new_name ?? change.name])}>{t('history.open', { name: change.new_name ?? change.name })}</a></p>}
+          {(past ? change.op !== 'delete' : change.op !== 'create') && <p className="small"><a href={href(['c', cluster.id, 'd', change.kind, name(change, past)])}>{t('history.open', { name: name(change, past) })}</a></p>}
         </div>
       )}
     </details>
   )
 })
+
+/** Under which name it is there now. */
+const name = (change: Change, past: boolean) => (past ? (change.new_name ?? change.name) : change.name)
 
 export function YamlDiff({ diff, label }: { diff: Change['diff']; label: string }) {
   const lines = yamlDiff(diff)

@@ -41,7 +41,7 @@ export default function Compare({ cluster, route }: { cluster: Cluster; route: R
               <About cluster={cluster} revision={found.from} /> <span aria-hidden>→</span> <About cluster={cluster} revision={found.to} />
               {may(cluster, 'developer') && found.changes.length > 0 && to === undefined && found.from > 0 && <Button variant="default" onClick={() => setBack(true)}>{t('history.all', { n: found.from })}</Button>}
             </div>
-            {found.changes.length === 0 ? <Blank title={t('compare.same')} /> : <Changes key={`${found.from}-${found.to}`} cluster={cluster} changes={found.changes} />}
+            {found.changes.length === 0 ? <Blank title={t('compare.same')} /> : <Changes key={`${found.from}-${found.to}`} past cluster={cluster} changes={found.changes} />}
           </>
         )}
       </Shown>

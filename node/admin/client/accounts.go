@@ -57,10 +57,11 @@ type NewToken struct {
 	Secret string `json:"token" jsonschema:"the bearer token; it is not kept and cannot be shown again"`
 }
 
-// SignIn is an account's name and password.
+// SignIn is an account's name and password, or a bearer token.
 type SignIn struct {
-	Account  string `json:"account"`
-	Password string `json:"password"`
+	Account  string `json:"account,omitempty"`
+	Password string `json:"password,omitempty"`
+	Bearer   string `json:"bearer,omitempty" jsonschema:"a bearer token in place of account and password: the session may do what the token may, and ends with it"`
 	Token    bool   `json:"token,omitempty" jsonschema:"answer with a bearer token for twelve hours instead of a cookie, for programs that are no browser"`
 }
 

@@ -61,7 +61,7 @@ type Revision struct {
 	Revision int64          `json:"revision"`
 	At       time.Time      `json:"at"`
 	Actor    string         `json:"actor" jsonschema:"account, or the node itself"`
-	Source   string         `json:"source,omitempty" jsonschema:"cli, api, desktop, deploy folder, node start"`
+	Source   string         `json:"source,omitempty" jsonschema:"cli, api, desktop, browser, deploy folder, node start"`
 	Addr     string         `json:"addr,omitempty" jsonschema:"the actor's address; empty on the node's own box"`
 	Reason   string         `json:"reason,omitempty"`
 	Changes  []LoggedChange `json:"changes"`

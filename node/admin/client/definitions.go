@@ -23,6 +23,8 @@ type Kind struct {
 	Fields []odb.Field     `json:"fields" jsonschema:"the fields of a spec in the order in which they are shown"`
 	Schema json.RawMessage `json:"schema" jsonschema:"JSON Schema of a spec"`
 	Count  int             `json:"count" jsonschema:"how many definitions of the kind there are"`
+	Fixed  bool            `json:"fixed,omitempty" jsonschema:"names are written in code: a definition cannot be renamed"`
+	Pings  bool            `json:"pings,omitempty" jsonschema:"a definition has a far side that can be asked how it is"`
 }
 
 // Query selects and orders definitions; zero fields do not restrict.

@@ -14,6 +14,7 @@ type Claim struct {
 	Code     string `json:"code" jsonschema:"the one-time code from the console of the node that is asked; case, blanks and dashes do not matter"`
 	Name     string `json:"name,omitempty" jsonschema:"the account; admin when absent. One that is not there is made"`
 	Password string `json:"password" jsonschema:"at least 10 characters"`
+	Session  bool   `json:"session,omitempty" jsonschema:"answer with a browser's cookie instead of a token"`
 }
 
 // Claimed is the first administrator, signed in.
@@ -21,7 +22,8 @@ type Claimed struct {
 	Account string     `json:"account"`
 	Role    odb.Role   `json:"role"`
 	Token   string     `json:"token,omitempty" jsonschema:"a bearer token to go on with; it is not kept and cannot be shown again"`
-	Expires *time.Time `json:"expires,omitempty" jsonschema:"when the token ends"`
+	Expires *time.Time `json:"expires,omitempty" jsonschema:"when token or session end"`
+	CSRF    string     `json:"csrf,omitempty" jsonschema:"of a session: value of X-CSRF-Token that each write sends"`
 }
 
 // ClaimCode is a fresh one-time code; those before it are void.

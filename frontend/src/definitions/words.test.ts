@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { diff } from '../diff/diff'
+import { setWords } from './words'
+
+const words = (before: unknown, after: unknown, secrets: string[] = []) => setWords('outgoing', 'erp', after, diff(before, after), new Set(secrets)).slice(3)
+
+it.each([
+  ['a text', {}, { url: 'https://x y' }, ['url=https://x y']],
+  ['numbers and switches', {}, { port: 5, on: false }, ['on=false', 'port=5']],
+  ['inside an object and a list', { b: { n: 1 }, l: [{ a: 1 }] }, { b: { n: 2 }, l: [{ a: 2 }] }, ['b.n=2', 'l.0.a=2']],
+  ['what was taken away', { timeout: '5s' }, {}, ['timeout:=null']],
+  ['a list as a whole', { l: ['a'] }, { l: ['a', 'b,c'] }, ['l:=["a","b,c"]']],
+  ['texts that mean something else to the command', {}, { a: '@file', b: '-', c: '' }, ['a:="@file"', 'b:="-"', 'c:=""']],
+  ['a key that no path spells', { h: { 'X.Y': '1' } }, { h: { 'X.Y': '2', z: '3' } }, ['h:={"X.Y":"2","z":"3"}', 'h.z=3']],
+  ['a reference to a secret', {}, { p: { ref: 'env:PASS' } }, ['p=env:PASS']],
+  ['a sealed secret', {}, { p: { ref: 'sealed:abc' } }, ['p:={"ref":"sealed:abc"}']],
+])('%s', (_, before, after, want) => {
+  expect(words(before, after)).toEqual(want)
+})
+
+it('asks for a secret in clear in place of showing it', () => {
+  expect(words({}, { password: 'hunter2' }, ['/password'])).toEqual(['password=-'])
+})
+
+it('says why', () => {
+  expect(setWords('a', 'b', {}, [], new Set(), 'because')).toEqual(['set', 'a', 'b', '--reason', 'because'])
+})

@@ -1,0 +1,37 @@
+// The words of `signalbox set` that make a spec what a draft says.
+import type { Difference } from '../diff/diff'
+import { isSecretRef } from '../diff/diff'
+import { getAt, parsePointer } from '../form/pointer'
+import type { Words } from '../ui/command'
+
+/** Parts of a field's path that the command line takes as they are. */
+const plainPart = /^[\w-]+$/
+
+/** A secret in clear is asked for by the command; it is never part of it. */
+export function setWords(kind: string, name: string, spec: unknown, changes: readonly Difference[], secrets: ReadonlySet<string>, reason = ''): Words {
+  const words: string[] = []
+  const whole = new Set<string>()
+  for (const change of changes) {
+    const path = parsePointer(change.pointer)
+    if (path.length === 0) continue
+    if (path.every((part) => plainPart.test(part))) {
+      words.push(assign(path.join('.'), change.after, secrets.has(change.pointer)))
+      continue
+    }
+    // A key that the path cannot spell: the field around it is given as a whole.
+    const top = path[0] as string
+    if (!plainPart.test(top) || whole.has(top)) continue
+    whole.add(top)
+    words.push(assign(top, getAt(spec, [top]), false))
+  }
+  return ['set', kind, name, ...words, ...(reason ? ['--reason', reason] : [])]
+}
+
+function assign(field: string, value: unknown, secret: boolean): string {
+  if (value === undefined) return `${field}:=null`
+  if (secret && typeof value === 'string') return `${field}=-`
+  if (isSecretRef(value) && /^(env|file|cred):/.test(value.ref)) return `${field}=${value.ref}`
+  if (typeof value === 'number' || typeof value === 'boolean') return `${field}=${value}`
+  if (typeof value === 'string' && value !== '' && !/^[@-]/.test(value)) return `${field}=${value}`
+  return `${field}:=${JSON.stringify(value)}`
+}
