@@ -70,7 +70,7 @@ function Numbers({ cluster, service }: { cluster: Cluster; service: Service }) {
     <dl className="facts">
       <dt>{t('column.state')}</dt><dd><ServiceState service={service} /></dd>
       <dt>{t('column.engine')}</dt><dd>{service.engine} · {service.package} {service.hash && <code title={service.hash}>{service.hash.slice(0, 12)}</code>}</dd>
-      {recent && recent.count > 0 && <><dt>{t('figure.lastMinute')}</dt><dd>{t('figure.line', { count: recent.count, errors: recent.errors, rate: number(recent.per_second, 2), p50: number(recent.p50_ms, 1), p99: number(recent.p99_ms, 1), max: number(live.max_ms, 1) })}</dd></>}
+      {recent && recent.count > 0 && <><dt>{t('figure.lastMinute')}</dt><dd>{t('figure.recent', { count: recent.count, errors: recent.errors, rate: number(recent.per_second, 2), p50: number(recent.p50_ms, 1), p99: number(recent.p99_ms, 1) })}</dd></>}
       <dt>{t('figure.calls')}</dt>
       <dd>{live ? t('figure.line', { count: live.count, errors: live.errors, rate: number(rate(live) ?? 0, 2), p50: number(live.p50_ms, 1), p99: number(live.p99_ms, 1), max: number(live.max_ms, 1) }) : t('figure.none')}</dd>
     </dl>

@@ -13,7 +13,7 @@ interface Props {
 
 export function FileList({ files, chosen, onChoose, faulty, changed }: Props) {
   return (
-    <nav className="files" aria-label={t('source.files')}>
+    <nav className="package-files" aria-label={t('source.files')}>
       {paths(files).map((path) => (
         <button key={path} type="button" aria-current={path === chosen || undefined} data-test={isTest(path) || undefined} onClick={() => onChoose(path)} title={path}>
           <span className="cut">{path}</span>

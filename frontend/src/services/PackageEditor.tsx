@@ -140,14 +140,14 @@ export function PackageEditor(props: Props) {
           <FileList files={files} chosen={path} onChoose={(next) => { setPath(next); setAt(undefined) }} faulty={faulty} changed={changed} />
           <div className="row wrap">
             <Menu position="top-start">
-              <Menu.Target><Button variant="default">{t('files.add')}</Button></Menu.Target>
+              <Menu.Target><Button size="compact-xs" variant="default">{t('files.add')}</Button></Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item onClick={() => setStep('add')}>{t('files.new')}</Menu.Item>
                 <Menu.Item onClick={() => void openFiles({ multiple: true, title: t('package.pick') }).then(take)}>{t('files.pick')}</Menu.Item>
               </Menu.Dropdown>
             </Menu>
-            {files[path] && <Button variant="subtle" color="gray" onClick={() => setStep('rename')}>{t('files.rename')}</Button>}
-            {files[path] && <Button variant="subtle" color="gray" onClick={remove}>{t('files.remove')}</Button>}
+            {files[path] && <Button size="compact-xs" variant="subtle" onClick={() => setStep('rename')}>{t('files.rename')}</Button>}
+            {files[path] && <Button size="compact-xs" variant="subtle" onClick={remove}>{t('files.remove')}</Button>}
           </div>
         </div>
         <div className="main-part">

@@ -12,7 +12,7 @@ import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
-import { forgetDraft, readDraft, writeDraft } from './drafts'
+import { forgetDraft, justMade, readDraft, wasJustMade, writeDraft } from './drafts'
 import { inForce, nameIn, withDraft, type Draft, type Files } from './files'
 import { PackageEditor } from './PackageEditor'
 import { read } from './picked'
@@ -39,6 +39,8 @@ function Opening({ cluster, name, services, query }: { cluster: Cluster; name: s
   const now = inForce(services, name)
   const [first, setFirst] = useState(now?.hash ?? '')
   const [round, setRound] = useState(0)
+  const [fresh] = useState(() => wasJustMade(name))
+  const restored = fresh ? undefined : draft?.at
   const from = draft ? draft.from : round > 0 ? first : (query.hash ?? first)
   const base = draft ? draft.base : first
   const source = useSource(cluster.id, now?.services, from || undefined)
@@ -50,7 +52,7 @@ function Opening({ cluster, name, services, query }: { cluster: Cluster; name: s
   }
   const head = { cluster, name, now, discard }
   if (from === '' && !draft) return <Blank title={t('package.gone', { name })}><a href={href(['c', cluster.id, 'services'])}>{t('place.services')}</a></Blank>
-  if (from === '') return <PackageEditor {...head} base={base} from="" opened={{}} start={withDraft({}, draft?.files ?? {})} restored={draft?.at} place={query} />
+  if (from === '') return <PackageEditor {...head} base={base} from="" opened={{}} start={withDraft({}, draft?.files ?? {})} restored={restored} place={query} />
   if (!now || source.isError) {
     return (
       <>
@@ -63,7 +65,7 @@ function Opening({ cluster, name, services, query }: { cluster: Cluster; name: s
   return (
     <Shown of={source}>
       {({ files }) => may(cluster, 'developer')
-        ? <PackageEditor key={from + String(round)} {...head} base={base} from={from} opened={files} start={draft ? withDraft(files, draft.files) : files} restored={draft?.at} place={query} />
+        ? <PackageEditor key={from + String(round)} {...head} base={base} from={from} opened={files} start={draft ? withDraft(files, draft.files) : files} restored={restored} place={query} />
         : <><div className="head"><h1>{name}</h1></div><Viewer files={files} place={query} /></>}
     </Shown>
   )
@@ -81,11 +83,11 @@ function NewPackage({ cluster, services }: { cluster: Cluster; services: Service
     if (now) {
       const key = ['source', cluster.id, now.hash]
       void queries.fetchQuery({ queryKey: key, staleTime: Infinity, queryFn: ({ signal }) => fetchSource(cluster.id, now.services, now.hash, signal) })
-        .then((source) => { writeDraft(cluster.id, wanted, { base: now.hash, from: now.hash, opened: source.files, files }); go(href(['c', cluster.id, 'package', wanted])) }, (error: unknown) => setFault(String(error)))
+        .then((source) => { writeDraft(cluster.id, wanted, { base: now.hash, from: now.hash, opened: source.files, files }); justMade(wanted); go(href(['c', cluster.id, 'package', wanted])) }, (error: unknown) => setFault(String(error)))
       return
     }
     writeDraft(cluster.id, wanted, { base: '', from: '', opened: {}, files })
-    go(href(['c', cluster.id, 'package', wanted]))
+    justMade(wanted); go(href(['c', cluster.id, 'package', wanted]))
   }
   const take = async (opened: Opened) => {
     try {

@@ -25,13 +25,14 @@ interface Props {
 }
 
 export function Panel({ cluster, name, files, check, messages, warnings, onGo }: Props) {
-  const run = useMutation({ mutationFn: (filter?: string) => testPackage(cluster.id, name, files, filter) })
+  const run = useMutation({ mutationFn: async (filter?: string) => ({ report: await testPackage(cluster.id, name, files, filter), of: files }) })
+  const report = run.data?.report
   const hasTests = paths(files).some(isTest)
   return (
     <Tabs defaultValue="problems" className="panel" keepMounted={false}>
       <Tabs.List>
         <Tabs.Tab value="problems">{t('code.problems')}{messages.length > 0 && <span className="tag bad">{messages.length}</span>}</Tabs.Tab>
-        <Tabs.Tab value="tests">{t('tests.title')}{run.data && <span className={run.data.ok ? 'tag' : 'tag bad'}>{run.data.passed}/{run.data.passed + run.data.failed}</span>}</Tabs.Tab>
+        <Tabs.Tab value="tests">{t('tests.title')}{report && <span className={report.ok ? 'tag' : 'tag bad'}>{report.passed}/{report.passed + report.failed}</span>}</Tabs.Tab>
         <Tabs.Tab value="services">{t('place.services')}{check.checked && <span className="tag">{check.checked.services.length}</span>}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="problems" tabIndex={0}>
@@ -49,7 +50,8 @@ export function Panel({ cluster, name, files, check, messages, warnings, onGo }:
           <span className="quiet small">{hasTests ? t('tests.help') : t('tests.none')}</span>
         </div>
         {run.isError && <Failed error={run.error} />}
-        {run.data && <Report report={run.data} onGo={onGo} onRun={(one) => run.mutate(`${one.file}: ${one.name}`)} />}
+        {report && run.data?.of !== files && <p className="quiet small">{t('tests.old')}</p>}
+        {report && <Report report={report} onGo={onGo} onRun={(one) => run.mutate(`${one.file}: ${one.name}`)} />}
       </Tabs.Panel>
       <Tabs.Panel value="services" tabIndex={0}>
         <ul className="marks">

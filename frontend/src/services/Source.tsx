@@ -27,7 +27,7 @@ export function Source({ cluster, service, place }: { cluster: Cluster; service:
           }))}
         />
         <span className="grow quiet small">{t('source.help', { name: service.package })}</span>
-        {may(cluster, 'developer') && <Button component="a" href={href(['c', cluster.id, 'package', service.package], { hash: hash === service.hash ? undefined : hash })}>{hash === service.hash ? t('source.edit') : t('source.editThis')}</Button>}
+        {may(cluster, 'developer') && hash !== service.hash && <Button component="a" href={href(['c', cluster.id, 'package', service.package], { hash })}>{t('source.editThis')}</Button>}
       </div>
       <Shown of={source}>{({ files }) => <Viewer files={files} place={place} />}</Shown>
     </>

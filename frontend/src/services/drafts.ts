@@ -41,3 +41,16 @@ export function listDrafts(cluster: string): { name: string; at: string }[] {
     return draft ? [{ name, at: draft.at }] : []
   }).sort((a, b) => a.name.localeCompare(b.name))
 }
+
+let made = ''
+
+/** Tells the editor that a draft was made just now, and is no edit that came back. */
+export function justMade(name: string): void {
+  made = name
+}
+
+export function wasJustMade(name: string): boolean {
+  const was = made === name
+  made = ''
+  return was
+}
