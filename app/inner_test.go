@@ -183,6 +183,8 @@ func TestEffectOf(t *testing.T) {
 		"dry run as a text":   {"POST", "/rollback", `{"dry_run":"true"}`, destructive},
 		"dry run spelt twice": {"POST", "/rollback", `{"dry_run":true,"Dry_Run":false}`, destructive},
 		"dry run of apply":    {"POST", "/apply", `{"dry_run":true}`, destructive},
+		"rolling restart":     {"POST", "/restart", "{}", destructive},
+		"end of a restart":    {"POST", "/restart/abort", "{}", changesIt},
 		"empty part":          {"POST", "/definitions/", "", destructive},
 		"unknown":             {"POST", "/new", "", destructive},
 		"unknown method":      {"PATCH", "/definitions/a", "", destructive},
@@ -281,8 +283,12 @@ func TestExpiryIsTold(t *testing.T) {
 		ends := time.Now().Add(12 * time.Hour)
 		var told []time.Duration
 		begin := time.Now()
+		way, err := newFailover(SaveCluster{URLs: []string{"https://n1:8183"}, Fingerprint: good}, time.Now, func() {})
+		if err != nil {
+			t.Fatal(err)
+		}
 		c := &conn{
-			now: time.Now, looked: func() bool { return false },
+			now: time.Now, looked: func() bool { return false }, way: way,
 			tell: func(ChangeType) { told = append(told, time.Since(begin).Round(time.Second)) },
 			mem:  remembered{Account: "ada", Expires: &ends},
 		}

@@ -50,6 +50,7 @@ func rules() []rule {
 		{post, "/claim-code", changesIt, false},
 		{post, "/join-tokens", changesIt, false},
 		{post, "/join-requests/*", changesIt, false},
+		{post, "/restart/abort", changesIt, false}, // it ends what interrupts
 
 		{post, "/apply", destructive, false}, // with prune it deletes
 		{post, "/rollback", destructive, true},
@@ -61,6 +62,7 @@ func rules() []rule {
 		{post, "/secrets/forget", destructive, true},
 		{put, "/nodes/*/rotation", destructive, false},
 		{post, "/nodes/*/restart", destructive, false},
+		{post, "/restart", destructive, false},
 		{post, "/gossip-keys/rotate", destructive, false},
 	}
 }

@@ -24,7 +24,7 @@ func (n *Node) openAdmin(context.Context) error {
 	}
 	api, err := admin.New(admin.Config{
 		Node: n.cfg.Name, Store: n.store, Snapshot: n.rec.Snapshot, Changed: n.changed, Problems: n.rec.Problems,
-		Sealer: n.sealer, Keys: clusterKeys{n}, Cluster: clusterView{n}, Joins: newJoins(n), Invoker: n.invoker, Services: n.registry,
+		Sealer: n.sealer, Keys: clusterKeys{n}, Cluster: clusterView{n}, Joins: newJoins(n), Restarts: restarts{n}, Invoker: n.invoker, Services: n.registry,
 		Deployer: adminDeployer{n.deployer}, Outgoings: connections{n.outgoing}, Audit: n.audit, ODB: odbTools{n}, Stats: n.figures.stats,
 		Metrics:    promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}),
 		LastAccess: n.lastAccess, Away: n.odbAway, AcceptODB: n.acceptODB,

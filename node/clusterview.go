@@ -57,6 +57,9 @@ func (v clusterView) node(s said[hello]) client.Node {
 	case s.Err == nil:
 		n.Revision, n.Ready, n.InFlight, n.PID, n.Problems = s.Answer.Revision, s.Answer.Ready, s.Answer.InFlight, s.Answer.PID, len(s.Answer.Problems)
 		n.Started, n.Supervised = s.Answer.Started, s.Answer.Supervised
+		if end := s.Answer.Certificate; !end.IsZero() {
+			n.CertificateEnds = &end
+		}
 		if s.Answer.ODB != "up" {
 			n.Why = "the ODB is away from it: " + s.Answer.ODB
 		}

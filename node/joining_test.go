@@ -45,7 +45,7 @@ func startJoin(t *testing.T, name string, in node.JoinConfig) *joining {
 }
 
 // waits returns the request of the box at the cluster, with the code that the box shows.
-func (j *joining) waits(t *testing.T, n *nodetest.Node) (odb.JoinRequest, string) {
+func (j *joining) waits(t *testing.T, n *nodetest.Node) (client.WaitingBox, string) {
 	t.Helper()
 	var code string
 	select {
@@ -63,7 +63,7 @@ func (j *joining) waits(t *testing.T, n *nodetest.Node) (odb.JoinRequest, string
 		}
 	}
 	t.Fatalf("it is not among those who wait: %+v", all)
-	return odb.JoinRequest{}, ""
+	return client.WaitingBox{}, ""
 }
 
 // controlOf is the host:port of a node's control port.

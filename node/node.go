@@ -89,6 +89,7 @@ type Node struct {
 	peerServer *peer.Server
 	stopping   atomic.Bool   // Run ends: rotation stays what it is
 	restarts   chan struct{} // holds one when the node is to restart
+	roller     *roller       // carries rolling restarts on
 	found      foundSeeds    // members that announced themselves on the local network
 
 	watcher *deploy.Watcher // nil when the deploy folder is off
@@ -115,6 +116,7 @@ func Open(ctx context.Context, opts Options) (*Node, error) {
 		cfg: opts.Config, opts: opts, started: time.Now(), ready: make(chan struct{}), restarts: make(chan struct{}, 1),
 		log: cmp.Or(opts.Log, slog.Default()).With("node", opts.Config.Name),
 	}
+	n.roller = &roller{n: n, kick: make(chan struct{}, 1)}
 	for _, open := range []func(context.Context) error{
 		n.openFolder, n.openTrust, n.openStore, n.openListeners, n.openServices, n.openEdges, n.openAdmin, n.openGossip,
 	} {

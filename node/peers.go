@@ -20,26 +20,28 @@ const askPeers = 2 * time.Second
 
 // hello is what a node answers to the question how it is.
 type hello struct {
-	ID         string         `json:"id"`
-	Name       string         `json:"name"`
-	PID        int            `json:"pid"`
-	Version    string         `json:"version"`
-	Revision   int64          `json:"revision"`
-	Ready      bool           `json:"ready"`
-	InFlight   int64          `json:"in_flight"`
-	Problems   []odb.Problem  `json:"problems"`
-	Links      []cluster.Link `json:"links"`
-	Hears      []string       `json:"hears"`       // ids of the nodes that its gossip hears now
-	GossipKeys []string       `json:"gossip_keys"` // ids, that of the one in use first
-	ODB        string         `json:"odb"`         // "up", or why it is not
-	Started    time.Time      `json:"started"`     // its process
-	Supervised bool           `json:"supervised"`
+	ID          string         `json:"id"`
+	Name        string         `json:"name"`
+	PID         int            `json:"pid"`
+	Version     string         `json:"version"`
+	Revision    int64          `json:"revision"`
+	Ready       bool           `json:"ready"`
+	InFlight    int64          `json:"in_flight"`
+	Problems    []odb.Problem  `json:"problems"`
+	Links       []cluster.Link `json:"links"`
+	Hears       []string       `json:"hears"`       // ids of the nodes that its gossip hears now
+	GossipKeys  []string       `json:"gossip_keys"` // ids, that of the one in use first
+	ODB         string         `json:"odb"`         // "up", or why it is not
+	Started     time.Time      `json:"started"`     // its process
+	Supervised  bool           `json:"supervised"`
+	Certificate time.Time      `json:"certificate"` // its end
 }
 
 // peerRoutes is what this node answers other nodes.
 func (n *Node) peerRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.hello()) })
+	mux.HandleFunc("GET /detail", func(w http.ResponseWriter, r *http.Request) { answer(w, n.detail(r.Context())) })
 	mux.HandleFunc("GET /certificates", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.ownCertificates()) })
 	mux.HandleFunc("GET /gossip-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.gossipKeys.Ring()) })
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.figures.ownRequests()) })
@@ -49,7 +51,7 @@ func (n *Node) peerRoutes() http.Handler {
 	mux.HandleFunc("GET /secret-ring", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.keyring.Text()) })
 	mux.HandleFunc("POST /secret-keys", take(n.takeRingWord))
 	mux.HandleFunc("POST /gossip-keys", take(n.changeGossipKeys))
-	mux.HandleFunc("POST /restart", take(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, n.Restart() }))
+	mux.HandleFunc("POST /restart", take(n.restartTold))
 	mux.HandleFunc("POST /refresh", take(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		err := n.roster.Refresh(ctx)
 		n.rotate()
@@ -95,6 +97,9 @@ func (n *Node) hello() hello {
 		ID: n.identity.ID(), Name: n.cfg.Name, PID: os.Getpid(), Version: n.opts.Version, Revision: n.rec.Snapshot().Revision(),
 		Ready: n.isReady(), InFlight: n.balancer.InFlight(), Problems: n.rec.Problems(), Links: n.roster.Links(),
 		GossipKeys: n.gossipKeys.IDs(), ODB: "up", Started: n.started.UTC(), Supervised: n.opts.Supervised,
+	}
+	if c := n.certs.Get(); c != nil && c.Leaf != nil {
+		h.Certificate = c.Leaf.NotAfter.UTC()
 	}
 	for _, v := range n.roster.Views() {
 		if v.Gossips && !v.Local {

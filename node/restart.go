@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"time"
 
 	"signalbox.internal/cluster"
 	"signalbox.internal/node/admin/client"
@@ -36,6 +37,20 @@ func (n *Node) Restart() error {
 	default: // it is about to
 	}
 	return nil
+}
+
+// restartWord tells a node to restart.
+type restartWord struct {
+	// Started is of the process that is meant; the zero time means any.
+	Started time.Time `json:"started"`
+}
+
+// restartTold restarts the node unless another process of it was meant.
+func (n *Node) restartTold(_ context.Context, w restartWord) (struct{}, error) {
+	if !w.Started.IsZero() && !w.Started.Equal(n.started) {
+		return struct{}{}, nil // it is done
+	}
+	return struct{}{}, n.Restart()
 }
 
 // Restart implements admin.Cluster.

@@ -96,6 +96,7 @@ func (n *Node) workers() []worker {
 		rotator{n},
 		ringSync{n},
 		keyFetcher{n},
+		n.roller,
 		n.security, n.outgoing, n.engine, n.audit, n.recorder,
 	}
 	if n.watcher != nil {

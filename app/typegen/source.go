@@ -127,5 +127,9 @@ func (s *source) isMessage(name string) bool {
 			return true
 		}
 	}
-	return false
+	if len(st.Fields.List) != 1 || len(st.Fields.List[0].Names) > 0 {
+		return false
+	}
+	whole, ok := st.Fields.List[0].Type.(*ast.SelectorExpr) // nothing but a type of another package
+	return ok && fmt.Sprint(whole.X) == "odb"
 }

@@ -45,6 +45,7 @@ type Config struct {
 	Keys      Keys
 	Cluster   Cluster
 	Joins     Joins
+	Restarts  Restarts
 	Invoker   Invoker
 	Services  Services
 	Deployer  Deployer
@@ -92,6 +93,8 @@ type Cluster interface {
 	Nodes(ctx context.Context) []client.Node
 	// Problems are the definitions that are not in force, on every node that answers.
 	Problems(ctx context.Context) []client.NodeProblem
+	// Node asks a node, by name or id, what it tells of itself.
+	Node(ctx context.Context, name string) (client.NodeDetail, error)
 	// Topology shows the nodes and the ways between them.
 	Topology(ctx context.Context) client.Topology
 	// Rotate gives a node, by name or id, something else to do and returns how it is.
@@ -107,6 +110,19 @@ type Cluster interface {
 	GossipKeys(ctx context.Context) []client.KeyedNode
 	// RotateGossipKeys changes the key that encrypts gossip on all nodes.
 	RotateGossipKeys(ctx context.Context) (client.KeyRotation, error)
+}
+
+// Restarts restarts nodes one after the other, whichever node is asked.
+type Restarts interface {
+	// Plan says what a restart of nodes, by name or id, would do; of all when none is given.
+	Plan(ctx context.Context, names []string) (client.RestartPlan, error)
+	// Begin begins one; wait is for a node to drain, and again to come back. Conflict
+	// when something of the plan blocks it.
+	Begin(ctx context.Context, names []string, wait time.Duration, by string) (client.RollingRestart, error)
+	// State tells how far the last one has come.
+	State(ctx context.Context) (client.RollingRestart, error)
+	// Abort ends it after the node at work; Conflict when none is under way.
+	Abort(ctx context.Context, by string) (client.RollingRestart, error)
 }
 
 // Joins lets boxes into the cluster.
@@ -229,6 +245,7 @@ func (cfg *Config) check() error {
 	need("Keys", cfg.Keys != nil)
 	need("Cluster", cfg.Cluster != nil)
 	need("Joins", cfg.Joins != nil)
+	need("Restarts", cfg.Restarts != nil)
 	need("Invoker", cfg.Invoker != nil)
 	need("Services", cfg.Services != nil)
 	need("Deployer", cfg.Deployer != nil)

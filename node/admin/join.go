@@ -29,7 +29,7 @@ func (a *API) joinRoutes() []route {
 		{method: get, path: "/join-tokens", role: odb.Admin, id: "listJoinTokens", summary: "Join tokens without their secrets.", answer: client.List[odb.JoinToken]{}, handle: a.listJoinTokens},
 		{method: post, path: "/join-tokens", role: odb.Admin, id: "createJoinToken", summary: "Make a join token; the answer shows its secret this once.", status: http.StatusCreated, body: client.CreateJoinToken{}, answer: client.NewJoinToken{}, handle: a.createJoinToken},
 		{method: http.MethodDelete, path: "/join-tokens/{id}", role: odb.Admin, id: "deleteJoinToken", summary: "Revoke a join token.", handle: a.deleteJoinToken},
-		{method: get, path: "/join-requests", role: odb.Admin, id: "listJoinRequests", summary: "Boxes that ask to join.", answer: client.List[odb.JoinRequest]{}, handle: a.listJoinRequests},
+		{method: get, path: "/join-requests", role: odb.Admin, id: "listJoinRequests", summary: "Boxes that ask to join.", answer: client.List[client.WaitingBox]{}, handle: a.listJoinRequests},
 		{method: post, path: "/join-requests/{id}", role: odb.Admin, id: "decideJoin", summary: "Approve or refuse a box that asks to join.", body: client.DecideJoin{}, handle: a.decideJoin},
 	}
 }
@@ -136,7 +136,11 @@ func (a *API) listJoinRequests(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.List[odb.JoinRequest]{Items: append([]odb.JoinRequest{}, all...)}, nil
+	out := client.List[client.WaitingBox]{Items: []client.WaitingBox{}}
+	for _, r := range all {
+		out.Items = append(out.Items, client.WaitingBox{JoinRequest: r})
+	}
+	return out, nil
 }
 
 func (a *API) decideJoin(c *call) (any, error) {

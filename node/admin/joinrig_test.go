@@ -39,6 +39,15 @@ func (b *box) Topology(ctx context.Context) client.Topology {
 	return client.Topology{Nodes: b.Nodes(ctx), Links: []client.Link{}, Parts: [][]string{{"node-1"}}}
 }
 
+func (b *box) Node(ctx context.Context, name string) (client.NodeDetail, error) {
+	if name != "node-1" {
+		return client.NodeDetail{}, odb.Errorf(odb.NotFound, "get node", name, "there is no such node")
+	}
+	return client.NodeDetail{
+		Node: b.Nodes(ctx)[0], Connections: []client.Connection{}, Services: []client.Figures{}, Channels: []client.Figures{}, Problems: []odb.Problem{},
+	}, nil
+}
+
 func (b *box) Rotate(ctx context.Context, name string, r odb.Rotation) (client.Node, error) {
 	if name != "node-1" {
 		return client.Node{}, odb.Errorf(odb.NotFound, "set rotation", name, "there is no such node")
@@ -70,4 +79,23 @@ func (b *box) GossipKeys(context.Context) []client.KeyedNode {
 
 func (b *box) RotateGossipKeys(context.Context) (client.KeyRotation, error) {
 	return client.KeyRotation{Key: "0badcafe", Complete: true, Nodes: []client.KeyedNode{{Name: "node-1", Keys: []string{"0badcafe"}}}}, nil
+}
+
+func (b *box) Plan(context.Context, []string) (client.RestartPlan, error) {
+	return client.RestartPlan{Possible: true, Checks: []client.RestartCheck{{ID: "answers", OK: true, Blocks: true}}, Nodes: []client.RestartStep{{Name: "node-1", State: client.StepWaiting}}}, nil
+}
+
+func (b *box) Begin(_ context.Context, names []string, wait time.Duration, by string) (client.RollingRestart, error) {
+	if len(names) != 1 || names[0] != "node-1" {
+		return client.RollingRestart{}, odb.Errorf(odb.NotFound, "begin restart", "", "there is no such node")
+	}
+	return client.RollingRestart{ID: "1", State: client.RestartRunning, By: by, TimeoutSeconds: int64(wait / time.Second), Nodes: []client.RestartStep{{Name: "node-1", State: client.StepWaiting}}}, nil
+}
+
+func (b *box) State(context.Context) (client.RollingRestart, error) {
+	return client.RollingRestart{State: client.RestartNone, Nodes: []client.RestartStep{}}, nil
+}
+
+func (b *box) Abort(context.Context, string) (client.RollingRestart, error) {
+	return client.RollingRestart{}, odb.Errorf(odb.Conflict, "abort restart", "", "none is under way")
 }

@@ -13,6 +13,7 @@ func (a *API) nodeRoutes() []route {
 	one := "/nodes/{name}"
 	return []route{
 		{method: get, path: "/topology", role: odb.Viewer, id: "topology", summary: "The nodes, the ways between them with round trip, loss and clock difference, who sees whom, and whether the cluster is split.", answer: client.Topology{}, handle: a.topology},
+		{method: get, path: one, role: odb.Viewer, id: "getNode", summary: "One node: how it is, its connections and live figures, and what it could not put into force and why, as it tells itself.", answer: client.NodeDetail{}, handle: a.getNode},
 		{method: http.MethodPut, path: one + "/rotation", role: odb.Operator, id: "setRotation", summary: "Put a node online, drain it, or take it out for maintenance. Answers how it is; in_flight says what still runs.", body: client.SetRotation{}, answer: client.Node{}, handle: a.setRotation},
 		{method: http.MethodDelete, path: one, role: odb.Admin, id: "removeNode", summary: "Shut a node out of the cluster for ever: no other node speaks to it any more.", handle: a.removeNode},
 		{method: post, path: one + "/restart", role: odb.Operator, id: "restartNode", summary: "Have a node end gracefully and be started again by what supervises it. Answers how it was before; started of the new process is another.", answer: client.Node{}, handle: a.restartNode},
@@ -22,6 +23,10 @@ func (a *API) nodeRoutes() []route {
 }
 
 func (a *API) topology(c *call) (any, error) { return a.cfg.Cluster.Topology(c.Context()), nil }
+
+func (a *API) getNode(c *call) (any, error) {
+	return orError(a.cfg.Cluster.Node(c.Context(), c.param("name")))
+}
 
 func (a *API) setRotation(c *call) (any, error) {
 	in, err := decode[client.SetRotation](c)

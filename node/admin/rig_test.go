@@ -92,7 +92,7 @@ func newRigWith(t testing.TB, change func(*admin.Config, *box)) *rig {
 	r.events = admin.NewEvents(r.clock.now)
 	cfg := admin.Config{
 		Node: "node-1", Store: r.store, Snapshot: r.running.Load, Changed: r.changed, Problems: r.problemList,
-		Sealer: r.sealer, Keys: r.ring, Cluster: r.box, Joins: r.box, Invoker: r.invoker, Services: r.registry, Deployer: r.box, Outgoings: r.box, ODB: r.box,
+		Sealer: r.sealer, Keys: r.ring, Cluster: r.box, Joins: r.box, Restarts: r.box, Invoker: r.invoker, Services: r.registry, Deployer: r.box, Outgoings: r.box, ODB: r.box,
 		Stats: r.figures, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), LocalTokenHash: hash,
 		AcceptODB: func(context.Context) (int64, error) {
 			return 0, odb.Errorf(odb.Conflict, "accept ODB", "", "it is not behind")

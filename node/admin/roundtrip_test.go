@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"crypto/x509"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -135,6 +136,9 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 	t.Helper()
 	ctx := t.Context()
 	must2(c.Topology(ctx))(t)
+	if d := must2(c.Node(ctx, "node-1"))(t); d.Node.Name != "node-1" {
+		t.Errorf("the node is %+v", d)
+	}
 	if n := must2(c.SetRotation(ctx, "node-1", odb.Draining))(t); n.Rotation != "draining" {
 		t.Errorf("the node is %+v", n)
 	}
@@ -144,6 +148,7 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 	if _, err := c.RestartNode(ctx, "none"); err == nil {
 		t.Error("no node was restarted")
 	}
+	restartCalls(t, c)
 	if keys := must2(c.GossipKeys(ctx))(t); len(keys) != 1 || len(keys[0].Keys) != 1 {
 		t.Errorf("gossip keys are %+v", keys)
 	}
@@ -163,5 +168,30 @@ func clusterCalls(t *testing.T, c *client.Client, r *rig) {
 	must(t, c.DecideJoin(ctx, id, client.DecideJoin{Approve: true, Code: "ab23 cd45"}))
 	if all := must2(c.JoinRequests(ctx))(t); len(all) != 1 || all[0].State != odb.JoinApproved {
 		t.Errorf("join requests are %+v", all)
+	}
+}
+
+// restartCalls calls what concerns rolling restarts.
+func restartCalls(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx := t.Context()
+	if p := must2(c.PlanRestart(ctx, "node-1"))(t); !p.Possible || len(p.Nodes) != 1 || p.Checks[0].ID != "answers" {
+		t.Errorf("the plan is %+v", p)
+	}
+	if now := must2(c.Restart(ctx))(t); now.State != client.RestartNone || !now.Over() {
+		t.Errorf("the restart is %+v", now)
+	}
+	begun := must2(c.BeginRestart(ctx, client.BeginRestart{Nodes: []string{"node-1"}}))(t)
+	if begun.Over() || begun.TimeoutSeconds != 300 || begun.By != "admin" {
+		t.Errorf("begun is %+v", begun)
+	}
+	for seconds, pointer := range map[int64]string{-1: "/timeout_seconds", 86401: "/timeout_seconds"} {
+		_, err := c.BeginRestart(ctx, client.BeginRestart{Nodes: []string{"node-1"}, TimeoutSeconds: seconds})
+		if p, ok := errors.AsType[*client.Problem](err); !ok || len(p.Errors) != 1 || p.Errors[0].Pointer != pointer {
+			t.Errorf("a wait of %d s: %v", seconds, err)
+		}
+	}
+	if _, err := c.AbortRestart(ctx); err == nil {
+		t.Error("no restart was ended")
 	}
 }

@@ -56,7 +56,7 @@ const (
 func (a *API) table() []route {
 	all := slices.Concat(
 		a.statusRoutes(), a.definitionRoutes(), a.changeRoutes(), a.serviceRoutes(), a.accountRoutes(), a.auditRoutes(), a.secretRoutes(),
-		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(), a.certificateRoutes(),
+		a.odbRoutes(), a.joinRoutes(), a.nodeRoutes(), a.restartRoutes(), a.certificateRoutes(),
 	)
 	for i := range all {
 		rt := &all[i]

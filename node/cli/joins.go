@@ -96,7 +96,7 @@ any box may.`,
 	}
 }
 
-func (a *app) decide(ctx context.Context, c *client.Client, r odb.JoinRequest, d client.DecideJoin) error {
+func (a *app) decide(ctx context.Context, c *client.Client, r client.WaitingBox, d client.DecideJoin) error {
 	if err := c.DecideJoin(ctx, r.ID, d); err != nil {
 		return fmt.Errorf("%s %s: %w", word(d.Approve, "approve", "refuse"), r.Name, err)
 	}
@@ -108,12 +108,12 @@ func (a *app) decide(ctx context.Context, c *client.Client, r odb.JoinRequest, d
 }
 
 // findJoin finds a box that waits by its id, or by a name that only one of them has.
-func findJoin(ctx context.Context, c *client.Client, name string) (odb.JoinRequest, error) {
+func findJoin(ctx context.Context, c *client.Client, name string) (client.WaitingBox, error) {
 	all, err := c.JoinRequests(ctx)
 	if err != nil {
-		return odb.JoinRequest{}, fmt.Errorf("list boxes that wait: %w", err)
+		return client.WaitingBox{}, fmt.Errorf("list boxes that wait: %w", err)
 	}
-	var found []odb.JoinRequest
+	var found []client.WaitingBox
 	var names []string
 	for _, r := range all {
 		switch {
@@ -130,12 +130,12 @@ func findJoin(ctx context.Context, c *client.Client, name string) (odb.JoinReque
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return odb.JoinRequest{}, failf(exitConflict, "%s wait under the name %s", plural(len(found), "box"), name).
+		return client.WaitingBox{}, failf(exitConflict, "%s wait under the name %s", plural(len(found), "box"), name).
 			trying("the id of the one that you mean: signalbox joins")
 	case len(names) == 0:
-		return odb.JoinRequest{}, failf(exitNotFound, "no box waits to be let in").trying("signalbox join --discover, on the box that is to join")
+		return client.WaitingBox{}, failf(exitNotFound, "no box waits to be let in").trying("signalbox join --discover, on the box that is to join")
 	}
-	return odb.JoinRequest{}, failf(exitNotFound, "no box waits under the name %s; there is %s", name, strings.Join(names, ", "))
+	return client.WaitingBox{}, failf(exitNotFound, "no box waits under the name %s; there is %s", name, strings.Join(names, ", "))
 }
 
 func (a *app) completeJoin(cmd *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {

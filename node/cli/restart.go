@@ -1,18 +1,15 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"signalbox.internal/node/admin/client"
-	"signalbox.internal/odb"
 )
 
 // restartedNode is what became of a node.
@@ -24,9 +21,14 @@ type restartedNode struct {
 	Started time.Time `json:"started"` // start of its process, as last seen
 }
 
+// restartFlags are what restart is given.
+type restartFlags struct {
+	rolling, wait, status, abort bool
+	timeout                      time.Duration
+}
+
 func newRestart(a *app) *cobra.Command {
-	var rolling, wait bool
-	var timeout time.Duration
+	var given restartFlags
 	cmd := &cobra.Command{
 		Use: "restart [NAME…]", Short: "Restart nodes, one at a time and without a failed request",
 		Long: `Restarts nodes, one after the other: a node is drained, ends, is started again by
@@ -34,43 +36,62 @@ what supervises it (systemd, or "signalbox up"), gets the newest configuration, 
 put back into the rotation that it had, before the next one begins. The node that
 answers this command comes last.
 
+The cluster does it, and this command shows how far it is: when the command is ended,
+the restart goes on. --status shows it again, from any box; --abort ends it: the node at
+work gets back into its rotation first, the others are left alone.
+
 It ends at the first node that fails and says where. A node whose requests do not end
 in time is put online again and was not restarted; one that does not come back as it
 should stays drained.
 
-Nodes that nothing would start again refuse, before anything is done. With --rolling
-all nodes are restarted; else those that are named. With --wait the command ends when,
-after that, every node of the cluster is up and at the newest revision, those that were
-not restarted too.`,
+Nodes that nothing would start again are refused, before anything is done. With
+--rolling all nodes are restarted; else those that are named. With --wait the command
+ends when, after that, every node of the cluster is up and at the newest revision, those
+that were not restarted too.`,
 		Example: `  signalbox restart --rolling --wait
   signalbox restart box-2
+  signalbox restart --status
+  signalbox restart --abort
   signalbox restart --rolling --timeout 10m -o json | jq '.[] | select(.ok | not)'`,
 		Args: args(0, -1, "NAME"), ValidArgsFunction: a.nodeNames(100),
 	}
 	f := cmd.Flags()
-	f.BoolVar(&rolling, "rolling", false, "all nodes")
-	f.BoolVar(&wait, "wait", false, "at the end, wait until every node is up and at the newest revision")
-	f.DurationVar(&timeout, "timeout", 5*time.Minute, "longest time for a node to drain, and again to come back")
-	cmd.RunE = func(cmd *cobra.Command, names []string) error {
-		switch {
-		case rolling == (len(names) > 0):
-			return usagef("either names of nodes or --rolling is needed")
-		case timeout < time.Second:
-			return usagef("--timeout is %s; at least 1s is needed", timeout)
-		}
-		r := &restarter{a: a, timeout: timeout}
-		defer r.hangUp()
-		return r.run(cmd.Context(), names, wait)
-	}
+	f.BoolVar(&given.rolling, "rolling", false, "all nodes")
+	f.BoolVar(&given.wait, "wait", false, "at the end, wait until every node is up and at the newest revision")
+	f.BoolVar(&given.status, "status", false, "show how far the last restart is, and do nothing")
+	f.BoolVar(&given.abort, "abort", false, "end the restart that is under way")
+	f.DurationVar(&given.timeout, "timeout", 5*time.Minute, "longest time for a node to drain, and again to come back")
+	cmd.MarkFlagsMutuallyExclusive("status", "abort", "rolling")
+	cmd.MarkFlagsMutuallyExclusive("status", "wait")
+	cmd.RunE = func(cmd *cobra.Command, names []string) error { return a.restart(cmd.Context(), given, names) }
 	return cmd
 }
 
-// restarter restarts nodes. It connects anew when it must: the node that it speaks
-// to restarts too, and may come back with another address and token.
+func (a *app) restart(ctx context.Context, given restartFlags, names []string) error {
+	r := &restarter{a: a, given: given}
+	defer r.hangUp()
+	switch {
+	case (given.status || given.abort) && len(names) > 0:
+		return usagef("--status and --abort take no names: one restart is under way at a time")
+	case given.status:
+		return r.status(ctx)
+	case given.abort:
+		return r.abort(ctx)
+	case given.rolling == (len(names) > 0):
+		return usagef("either names of nodes or --rolling is needed")
+	case given.timeout < time.Second:
+		return usagef("--timeout is %s; at least 1s is needed", given.timeout)
+	}
+	return r.run(ctx, names)
+}
+
+// restarter follows a restart. It connects anew when it must: the node that it
+// speaks to restarts too, and may come back with another address and token.
 type restarter struct {
-	a       *app
-	timeout time.Duration
-	c       *client.Client
+	a     *app
+	given restartFlags
+	c     *client.Client
+	told  map[string]string // of each node, what was said last
 }
 
 func (r *restarter) hangUp() {
@@ -96,47 +117,44 @@ func (r *restarter) call(f func(c *client.Client) error) error {
 	return err
 }
 
-func (r *restarter) nodes(ctx context.Context) (out []client.Node, err error) {
-	err = r.call(func(c *client.Client) error {
-		out, err = c.Nodes(ctx)
+func (r *restarter) run(ctx context.Context, names []string) error {
+	var now client.RollingRestart
+	err := r.call(func(c *client.Client) (err error) {
+		now, err = c.BeginRestart(ctx, client.BeginRestart{Nodes: names, TimeoutSeconds: int64(r.given.timeout / time.Second)})
 		return err
 	})
-	return out, err
-}
-
-func (r *restarter) run(ctx context.Context, names []string, wait bool) error {
-	nodes, err := r.nodes(ctx)
-	if err != nil {
-		return fmt.Errorf("list nodes: %w", err)
-	}
-	todo, err := whichNodes(nodes, names)
 	if err != nil {
 		return err
 	}
-	var out []restartedNode
-	var failed error
-	for _, n := range todo {
-		x := restartedNode{Name: n.Name, Started: n.Started}
-		if failed != nil {
-			x.Error = "it was left alone"
-			out = append(out, x)
-			continue
-		}
-		begun := time.Now()
-		if x.Started, err = r.restart(ctx, n); err != nil {
-			x.Error = err.Error()
-			failed = fmt.Errorf("restart stopped at %s: %w", n.Name, err)
-		} else {
-			x.OK, x.TookMS = true, time.Since(begun).Milliseconds()
-			r.a.note("%s is back after %s", clean(n.Name), time.Since(begun).Round(10*time.Millisecond))
+	now, failed := r.follow(ctx, now)
+	if failed == nil && now.State != client.RestartDone {
+		failed = ended(now)
+	}
+	if failed == nil && r.given.wait {
+		failed = r.awaitLevel(ctx)
+	}
+	out := results(now)
+	return errors.Join(failed, r.a.show(out, func(o *screen) { restartTable(o, out) }))
+}
+
+// ended says why a restart did not come to its end.
+func ended(now client.RollingRestart) error {
+	if now.State == client.RestartAborted {
+		return failf(exitFailed, "the restart was ended by %s; every node is in the rotation that it had", now.AbortedBy)
+	}
+	return failf(exitFailed, "restart stopped at %s", now.Error).trying("signalbox nodes")
+}
+
+func results(now client.RollingRestart) []restartedNode {
+	out := []restartedNode{}
+	for _, s := range now.Nodes {
+		x := restartedNode{Name: s.Name, OK: s.State == client.StepDone, Error: s.Error, Started: s.Started}
+		if x.OK && s.Begun != nil && s.Ended != nil {
+			x.TookMS = s.Ended.Sub(*s.Begun).Milliseconds()
 		}
 		out = append(out, x)
 	}
-	if failed == nil && wait {
-		failed = r.awaitLevel(ctx)
-	}
-	err = r.a.show(out, func(o *screen) { restartTable(o, out) })
-	return cmp.Or(failed, err)
+	return out
 }
 
 func restartTable(o *screen, out []restartedNode) {
@@ -147,124 +165,121 @@ func restartTable(o *screen, out []restartedNode) {
 	o.table([]string{"NODE", "RESTARTED", "RUNS SINCE", "WHY NOT"}, rows)
 }
 
-// whichNodes returns the nodes to restart, that which answers last, or why it
-// cannot be done.
-func whichNodes(all []client.Node, names []string) ([]client.Node, error) {
-	var out []client.Node
-	for _, name := range names {
-		if !slices.ContainsFunc(all, func(n client.Node) bool { return n.Name == name || n.ID == name }) {
-			return nil, failf(exitNotFound, "there is no node %s", name).trying("signalbox nodes")
+// follow tells how far a restart is until it is over. A look that fails is no end:
+// the node that is asked may be the one that restarts.
+func (r *restarter) follow(ctx context.Context, now client.RollingRestart) (client.RollingRestart, error) {
+	id, heard := now.ID, time.Now()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for !now.Over() {
+		select {
+		case <-ctx.Done():
+			return now, failf(exitFailed, "the restart goes on in the cluster").trying("signalbox restart --status, or --abort to end it")
+		case <-tick.C:
 		}
-	}
-	var not []string
-	for _, n := range all {
-		if len(names) > 0 && !slices.Contains(names, n.Name) && !slices.Contains(names, n.ID) {
-			continue
-		}
+		var next client.RollingRestart
+		err := r.call(func(c *client.Client) (err error) {
+			next, err = c.Restart(ctx)
+			return err
+		})
 		switch {
-		case n.Started.IsZero():
-			not = append(not, n.Name+" does not answer: "+cmp.Or(n.Why, n.State))
-		case !n.Supervised:
-			not = append(not, n.Name+" was started by hand: nothing would start it again")
+		case err != nil && time.Since(heard) > r.given.timeout+time.Minute:
+			return now, fmt.Errorf("nobody told how far the restart is since %s: %w", heard.Format(time.TimeOnly), err)
+		case err != nil:
+			continue
+		case next.ID != id:
+			return now, failf(exitFailed, "another restart was begun since").trying("signalbox restart --status")
 		}
-		out = append(out, n)
+		now, heard = next, time.Now()
+		r.tell(now)
 	}
-	if len(not) > 0 {
-		return nil, failf(exitConflict, "nothing was restarted: %s", strings.Join(not, "; ")).
-			trying("run nodes by systemd or by signalbox up --nodes, or name the nodes that can be restarted")
-	}
-	slices.SortStableFunc(out, func(a, b client.Node) int {
-		return cmp.Compare(map[bool]int{true: 1}[a.Local], map[bool]int{true: 1}[b.Local])
-	})
-	return out, nil
+	return now, nil
 }
 
-// restart restarts one node and returns when its process began.
-func (r *restarter) restart(ctx context.Context, n client.Node) (time.Time, error) {
-	r.a.note("%s: draining", clean(n.Name))
-	if err := r.drain(ctx, n); err != nil {
-		return n.Started, err
+// tell says what is new of each node.
+func (r *restarter) tell(now client.RollingRestart) {
+	if r.told == nil {
+		r.told = map[string]string{}
 	}
-	r.a.note("%s: restarting", clean(n.Name))
-	var before client.Node
+	for _, s := range now.Nodes {
+		line := ""
+		switch s.State {
+		case client.StepDraining:
+			line = "draining, " + plural(s.InFlight, "request") + " in flight"
+		case client.StepRestarting:
+			line = "restarting"
+		case client.StepReturning:
+			line = "back, gets level and ready"
+		case client.StepDone:
+			line = "is back after " + s.Ended.Sub(*s.Begun).Round(10*time.Millisecond).String()
+		case client.StepFailed:
+			line = "failed: " + s.Error
+		}
+		if line != "" && r.told[s.ID] != line {
+			r.told[s.ID] = line
+			r.a.note("%s: %s", clean(s.Name), clean(line))
+		}
+	}
+}
+
+// status shows the last restart.
+func (r *restarter) status(ctx context.Context) error {
+	var now client.RollingRestart
 	err := r.call(func(c *client.Client) (err error) {
-		before, err = c.RestartNode(ctx, n.ID)
+		now, err = c.Restart(ctx)
 		return err
 	})
 	if err != nil {
-		r.putBack(ctx, n)
-		return n.Started, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	want := before.Revision
-	last, err := await(ctx, r.nodes, n.ID, func(now client.Node) bool {
-		return !now.Started.IsZero() && !now.Started.Equal(before.Started) && now.Revision >= want
-	})
-	switch {
-	case err == nil:
-		return last.Started, r.online(ctx, n)
-	case ctx.Err() != nil && !last.Started.IsZero() && last.Started.Equal(before.Started):
-		return n.Started, fmt.Errorf("it did not end within %s; it stays drained", r.timeout)
-	case ctx.Err() != nil && last.Started.IsZero():
-		return n.Started, fmt.Errorf("it did not come back within %s (%s); it stays drained", r.timeout, cmp.Or(last.Why, "no node answers"))
-	}
-	return last.Started, fmt.Errorf("it is back, but not at revision %d: %w; it stays drained", want, err)
-}
-
-// drain takes a node out of rotation and waits for its requests. When they do not
-// end it gets its rotation back.
-func (r *restarter) drain(ctx context.Context, n client.Node) error {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	to := odb.Rotation(n.Rotation)
-	if to == odb.Online {
-		to = odb.Draining
-		if err := r.rotate(ctx, n, to); err != nil {
-			return err
-		}
-	}
-	if _, err := r.a.awaitRotation(ctx, r.nodes, n, to); err != nil {
-		r.putBack(ctx, n)
 		return err
 	}
-	return nil
+	return r.a.show(now, func(o *screen) { rollingTable(o, now) })
 }
 
-// online gives a node its rotation back and waits until it takes requests.
-func (r *restarter) online(ctx context.Context, n client.Node) error {
-	if n.Rotation != string(odb.Online) {
-		return nil
-	}
-	if err := r.rotate(ctx, n, odb.Online); err != nil {
-		return err
-	}
-	_, err := r.a.awaitRotation(ctx, r.nodes, n, odb.Online)
-	return err
-}
-
-func (r *restarter) rotate(ctx context.Context, n client.Node, to odb.Rotation) error {
-	return r.call(func(c *client.Client) error {
-		_, err := c.SetRotation(ctx, n.ID, to)
-		return err
-	})
-}
-
-// putBack gives a node that was not restarted its rotation back, also after an interrupt.
-func (r *restarter) putBack(ctx context.Context, n client.Node) {
-	if n.Rotation != string(odb.Online) {
+func rollingTable(o *screen, now client.RollingRestart) {
+	if now.State == client.RestartNone {
+		o.line("There was no rolling restart yet.")
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if err := r.rotate(ctx, n, odb.Online); err != nil {
-		r.a.err.line("%s could not be put online again: %v", clean(n.Name), err)
+	var rows [][]cell
+	for _, s := range now.Nodes {
+		rows = append(rows, []cell{
+			text(s.Name), {s.State, styleIf(s.State == client.StepFailed, red)}, when(s.Since), number(s.InFlight), text(s.Rotation), when(s.Started), text(s.Error),
+		})
 	}
+	o.table([]string{"NODE", "STEP", "SINCE", "IN FLIGHT", "ROTATION", "RUNS SINCE", "WHY NOT"}, rows)
+	o.line("")
+	line := "The restart of " + localTime(now.Begun) + " by " + now.By + " is " + now.State
+	if now.AbortedBy != "" {
+		line += " by " + now.AbortedBy
+	}
+	if now.Error != "" {
+		line += ": " + now.Error
+	}
+	if !now.Over() {
+		line += "; " + now.Driver + " drives it"
+	}
+	o.line("%s.", clean(strings.TrimSuffix(line, ".")))
+}
+
+// abort ends the restart that is under way and returns when it has ended.
+func (r *restarter) abort(ctx context.Context) error {
+	var now client.RollingRestart
+	err := r.call(func(c *client.Client) (err error) {
+		now, err = c.AbortRestart(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if now, err = r.follow(ctx, now); err != nil {
+		return err
+	}
+	return r.a.show(now, func(o *screen) { rollingTable(o, now) })
 }
 
 // awaitLevel waits until every node is up and at the newest revision.
 func (r *restarter) awaitLevel(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.given.timeout)
 	defer cancel()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -279,7 +294,7 @@ func (r *restarter) awaitLevel(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(failf(exitFailed, "the nodes are restarted, but within %s not all of the cluster's are up and at the newest revision", r.timeout).
+			return errors.Join(failf(exitFailed, "the nodes are restarted, but within %s not all of the cluster's are up and at the newest revision", r.given.timeout).
 				trying("signalbox nodes"), err)
 		case <-tick.C:
 		}

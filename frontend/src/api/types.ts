@@ -574,6 +574,8 @@ export interface Node {
   local: boolean;
   /** start of its process; the year 1: it does not answer */
   started: string;
+  /** end of the certificate that it shows; absent: it does not answer */
+  certificate_ends?: string;
   /** something starts it again when it ends to be restarted */
   supervised: boolean;
 }
@@ -892,10 +894,31 @@ export interface DecideJoin {
   code?: string;
 }
 
+/** WaitingBox is a box that asks to join, and what was decided of it. */
+export interface WaitingBox extends JoinRequest {
+}
+
 /** SetRotation is what a node is to do. */
 export interface SetRotation {
   /** online, draining or maintenance */
   rotation: OdbRotation;
+}
+
+/** NodeDetail is all that a node tells of itself. */
+export interface NodeDetail {
+  node: Node;
+  /** why it tells nothing of itself; the lists are empty then */
+  error?: string;
+  /** health of outgoing connections as this node finds it */
+  connections: Connection[];
+  services: Figures[];
+  channels: Figures[];
+  /** definitions that it could not put into force, and why */
+  problems: OdbProblem[];
+  /** that its process has from the system for Go */
+  memory_bytes: number;
+  goroutines: number;
+  go_version: string;
 }
 
 /** Topology is the picture of a cluster. */
@@ -1020,6 +1043,83 @@ export interface Problem {
   cause?: string;
   /** of a failed service: where it happened; only for developers */
   stack?: string;
+}
+
+/** RollingRestart is the last restart of several nodes, one after the other. The cluster drives it: it goes on when the node that was asked restarts too, or dies. */
+export interface RollingRestart {
+  id?: string;
+  /** none, running, aborting, done, failed or aborted */
+  state: string;
+  /** account that began it */
+  by?: string;
+  /** the year 1: there was none yet */
+  begun: string;
+  ended?: string;
+  aborted_by?: string;
+  /** longest time for a node to drain, and again to come back */
+  timeout_seconds: number;
+  /** node that carries it on */
+  driver?: string;
+  /** why it stopped */
+  error?: string;
+  /** in the order of their turns */
+  nodes: RestartStep[];
+}
+
+/** RestartStep is how far a node has come. */
+export interface RestartStep {
+  name: string;
+  id: string;
+  /** waiting, draining, restarting, returning, done, failed or left */
+  state: string;
+  /** of state */
+  since: string;
+  /** of its turn */
+  begun?: string;
+  /** of its turn */
+  ended?: string;
+  /** that it had before its turn, and gets back */
+  rotation?: string;
+  /** it was taken out of rotation for this */
+  drained?: boolean;
+  /** start of the process that was there before */
+  before: string;
+  /** start of its process, as last seen */
+  started: string;
+  /** that it has to reach again */
+  revision?: number;
+  /** requests that run on it, as last seen */
+  in_flight: number;
+  /** why it failed or was left alone */
+  error?: string;
+}
+
+/** BeginRestart asks for a rolling restart. */
+export interface BeginRestart {
+  /** names or ids; absent: all nodes */
+  nodes?: string[];
+  /** longest time for a node to drain, and again to come back: 1 to 86400; 300 when absent */
+  timeout_seconds?: number;
+}
+
+/** RestartPlan says what a rolling restart would do, and what speaks against it. */
+export interface RestartPlan {
+  /** no check that fails keeps it from beginning */
+  possible: boolean;
+  checks: RestartCheck[];
+  /** in the order of their turns */
+  nodes: RestartStep[];
+}
+
+/** RestartCheck is one thing that is looked at before. */
+export interface RestartCheck {
+  /** idle, answers, supervised, up, level, whole, spare or rotation */
+  id: string;
+  ok: boolean;
+  /** unless it is ok a restart is refused */
+  blocks: boolean;
+  /** what is not ok */
+  text?: string;
 }
 
 /** Secrets tells where the secrets of the configuration lie; none of them is shown. */
@@ -1255,23 +1355,6 @@ export interface JoinToken {
   expires: string;
 }
 
-/** JoinRequest is a box that asks to join and waits for an administrator. */
-export interface JoinRequest {
-  /** of the node */
-  id: string;
-  name: string;
-  /** shown on both sides, to be compared */
-  code: string;
-  /** that it asks from */
-  addr: string;
-  state: JoinState;
-  /** who decided */
-  by?: string;
-  /** the database's clock */
-  asked: string;
-  expires: string;
-}
-
 /** CheckReport is what a check of an ODB found. */
 export interface CheckReport {
   /** sqlite, postgres, mysql or oracle */
@@ -1301,6 +1384,100 @@ export interface Answer {
   /** what a channel would answer with */
   Status: number;
   CID: string;
+}
+
+/** About tells of the running program. */
+export interface About {
+  version: string;
+  /** version of Go that built it */
+  go: string;
+  /** operating system and processor */
+  system: string;
+  pid: number;
+  started: string;
+  /** memory of this process that is in RAM; absent where the system does not tell */
+  rss_bytes?: number;
+  /** of it, what Go holds */
+  heap_bytes: number;
+  /** folder of the app's files */
+  dir: string;
+  /** in the list */
+  clusters: number;
+}
+
+/** Address is one address of a cluster and what came of the last try to use it. */
+export interface Address {
+  url: string;
+  /** requests go here first */
+  in_use?: boolean;
+  /** up: it answered; down: it did not; unknown: not tried since the start */
+  state: AppState;
+  /** of the last try */
+  at?: string;
+  /** what failed, in words */
+  why?: string;
+  /** fingerprint of the foreign authority that answers there; nothing was sent to it */
+  authority?: string;
+}
+
+/** FoundCluster is a cluster that announced itself on the local network. Nothing of it is proved: its fingerprint is to be compared with what a node's console shows. */
+export interface FoundCluster {
+  /** as it could be saved */
+  cluster: SaveCluster;
+  /** names of the nodes that answered */
+  nodes: string[];
+  /** addresses that the announcements came from */
+  from: string[];
+  /** id of a saved cluster with the same authority */
+  exists?: string;
+}
+
+/** ImportClusters is a file with clusters, and what of it shall be taken. */
+export interface ImportClusters {
+  /** of the file: an exported list, the run file of a node, or links one a line */
+  text: string;
+  /** only say what each would be */
+  dry_run?: boolean;
+  /** places in the file, from 0: those that are new are added, those that differ replace what is saved; absent: all that are new */
+  take?: number[];
+}
+
+/** Imported says what becomes of each cluster of a file. */
+export interface Imported {
+  items: ImportedCluster[];
+}
+
+/** ImportedCluster is one cluster of a file. */
+export interface ImportedCluster {
+  /** as it would be saved; one that is new gets a name that is free */
+  cluster: SaveCluster;
+  is: ImportKind;
+  /** of the saved cluster */
+  id?: string;
+  /** of one that differs */
+  changes?: ImportChange[];
+  /** it was added or replaced; in a dry run always false */
+  taken: boolean;
+  /** why it cannot be read or was not taken, in words */
+  error?: string;
+}
+
+/** ImportChange is a field that a file would change. */
+export interface ImportChange {
+  field: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+/** Removed says until when a cluster that was taken off the list can come back. Then, or when the app ends, its sign-in is ended at the cluster and all that is known of it is forgotten. */
+export interface Removed {
+  until: string;
+}
+
+/** Settings are the app's own on this machine. Language and look belong to the page, what concerns the window to the shell. */
+export interface Settings {
+  /** credentials that a passphrase protects are locked after so many minutes without a key or a pointer; 0: never */
+  idle_lock_minutes: number;
 }
 
 /** ShellInfo says what the window around the page can do. A plain browser has no window of ours, and the page does with what a browser has. */
@@ -1488,6 +1665,10 @@ export interface Cluster {
   next_try?: string;
   /** the address that answered last */
   url?: string;
+  /** in the order of urls */
+  addresses: Address[];
+  /** fingerprint of what answers in place of the cluster; nothing was sent to it */
+  foreign_authority?: string;
   /** account; absent: nobody is signed in */
   signed_in_as?: string;
   /** of the account, as it was at sign-in */
@@ -1552,20 +1733,6 @@ export interface ClusterFile {
   clusters: SaveCluster[];
 }
 
-/** Imported says what became of each cluster of a file. */
-export interface Imported {
-  items: ImportedCluster[];
-}
-
-/** ImportedCluster is one cluster of an imported file. */
-export interface ImportedCluster {
-  name: string;
-  /** of the cluster that was added */
-  id?: string;
-  /** why it was not */
-  error?: string;
-}
-
 /** SignIn signs in by account and password, or by token. */
 export interface AppSignIn {
   account?: string;
@@ -1626,6 +1793,8 @@ export interface UnlockVault {
 /** SetVault moves the credentials to another vault. */
 export interface SetVault {
   kind: VaultKind;
+  /** the passphrase of now; needed when the credentials are kept by one */
+  current?: string;
   /** of kind passphrase: the new one, at least 10 characters */
   passphrase?: string;
 }
@@ -1695,6 +1864,23 @@ export interface Field {
 /** JoinState is how far a request to join has come. */
 export type JoinState = "waiting" | "approved" | "refused";
 
+/** JoinRequest is a box that asks to join and waits for an administrator. */
+export interface JoinRequest {
+  /** of the node */
+  id: string;
+  name: string;
+  /** shown on both sides, to be compared */
+  code: string;
+  /** that it asks from */
+  addr: string;
+  state: JoinState;
+  /** who decided */
+  by?: string;
+  /** the database's clock */
+  asked: string;
+  expires: string;
+}
+
 /** Rotation says what a node is given to do; an administrator sets it. */
 export type OdbRotation = "online" | "draining" | "maintenance";
 
@@ -1724,6 +1910,12 @@ export interface Finding {
   do?: string;
 }
 
+/** State is the health of a cluster as this machine sees it. */
+export type AppState = "up" | "down" | "unknown";
+
+/** ImportKind says what a cluster of a file is to the list. */
+export type ImportKind = "new" | "same" | "differs" | "broken";
+
 /** ShellEventType says what a window tells. */
 export type ShellEventType = "command" | "link" | "cluster" | "drop";
 
@@ -1733,11 +1925,8 @@ export type GPUPolicy = "never" | "on-demand" | "always";
 /** Mode says what the handler serves. */
 export type Mode = "desktop" | "browser" | "node";
 
-/** State is the health of a cluster as this machine sees it. */
-export type AppState = "up" | "down" | "unknown";
-
 /** ChangeType says what changed. */
-export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "shell" | "cluster";
+export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "settings" | "cluster" | "shell";
 
 /** VaultKind says where credentials are kept. */
 export type VaultKind = "keyring" | "file" | "passphrase";

@@ -52,6 +52,7 @@ export function PackageEditor(props: Props) {
   const [step, setStep] = useState<'deploy' | 'conflict' | 'add' | 'rename'>()
   const [refused, setRefused] = useState<BuildMessage[]>([])
   const [kept, setKept] = useState(true)
+  const [restored, setRestored] = useState(props.restored)
   const files = edit.files
   const changed = useMemo(() => new Set(changedFiles(edit.opened, files).map((one) => one.path)), [edit.opened, files])
   const check = useCheck(cluster.id, name, files, true)
@@ -111,6 +112,7 @@ export function PackageEditor(props: Props) {
     const hash = done.packages[0]?.hash ?? ''
     setEdit((before) => ({ base: hash, from: hash, opened: before.files, files: before.files }))
     setRefused([])
+    setRestored(undefined)
     queries.setQueryData(['source', cluster.id, hash], { package: name, hash, files })
     void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
   }
@@ -125,7 +127,7 @@ export function PackageEditor(props: Props) {
           <div className="quiet small">
             {edit.base === '' ? t('package.isNew') : <>{t('package.began', { hash: edit.from.slice(0, 12) })}{old && <> {t('package.older')}</>}</>}
             {changed.size > 0 && <> · {t('package.changed', { n: changed.size })}</>}
-            {props.restored && changed.size > 0 && <> · {t('package.restored')} <Ago at={props.restored} /></>}
+            {restored && changed.size > 0 && <> · {t('package.restored')} <Ago at={restored} /></>}
           </div>
         </div>
         <div className="actions">

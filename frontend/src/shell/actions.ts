@@ -28,10 +28,13 @@ const at = (...path: string[]) => (cluster: Cluster) => href(['c', cluster.id, .
 
 export const offers: Offer[] = [
   { title: 'settings.title', to: at('settings'), role: 'viewer' },
+  { title: 'restart.title', to: at('nodes', 'restart'), role: 'operator', words: ['restart', '--rolling', '--wait'] },
+  { title: 'join.title', to: at('nodes', 'join'), role: 'admin', words: ['token', 'create'] },
   { title: 'signIn.title', to: at('sign-in'), role: 'viewer' },
 ]
 
-export const offersOf = (cluster: Cluster): Offer[] => offers.filter((offer) => offer.role === 'viewer' || may(cluster, offer.role))
+/** The offers of a cluster; a fixed one, a node's own, has no settings in a list. */
+export const offersOf = (cluster: Cluster, fixed: boolean): Offer[] => offers.filter((offer) => (offer.role === 'viewer' || may(cluster, offer.role)) && !(fixed && offer.title === 'settings.title'))
 
 const inSight = new Map<object, () => Action[]>()
 

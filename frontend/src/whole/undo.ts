@@ -21,8 +21,8 @@ async function undo(cluster: Cluster, queries: QueryClient, revision: number, be
       go(href(['c', cluster.id, 'history'], { back: String(before) }))
       return
     }
-    const applied = await rollBack(cluster.id, { revision: before, reason: t('undo.reason', { revision }) })
-    notify(t('undo.done', { revision: applied.revision }))
+    const applied = await rollBack(cluster.id, { revision: before, reason: t('undo.why', { revision }) })
+    notify(t('undo.as', { revision: applied.revision }))
     void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
   } catch (error) {
     notify(problemOf(error).detail ?? t('error.title.away'), true)

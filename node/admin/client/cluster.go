@@ -133,6 +133,8 @@ type Node struct {
 	Problems int       `json:"problems" jsonschema:"definitions that it could not put into force"`
 	Local    bool      `json:"local" jsonschema:"it is the node that answers"`
 	Started  time.Time `json:"started" jsonschema:"start of its process; the year 1: it does not answer"`
+	// CertificateEnds is of the certificate that it shows; it renews it before.
+	CertificateEnds *time.Time `json:"certificate_ends,omitempty" jsonschema:"end of the certificate that it shows; absent: it does not answer"`
 	// Supervised says whether it may be told to restart.
 	Supervised bool `json:"supervised" jsonschema:"something starts it again when it ends to be restarted"`
 }

@@ -102,9 +102,14 @@ func (c *Client) DeleteJoinToken(ctx context.Context, id string) error {
 	return c.call(ctx, request{method: http.MethodDelete, path: path("join-tokens", id)}, nil)
 }
 
+// WaitingBox is a box that asks to join, and what was decided of it.
+type WaitingBox struct {
+	odb.JoinRequest
+}
+
 // JoinRequests lists the boxes that asked to join.
-func (c *Client) JoinRequests(ctx context.Context) ([]odb.JoinRequest, error) {
-	var out List[odb.JoinRequest]
+func (c *Client) JoinRequests(ctx context.Context) ([]WaitingBox, error) {
+	var out List[WaitingBox]
 	err := c.get(ctx, path("join-requests"), nil, &out)
 	return out.Items, err
 }

@@ -13,6 +13,19 @@ type SetRotation struct {
 	Rotation odb.Rotation `json:"rotation" jsonschema:"online, draining or maintenance"`
 }
 
+// NodeDetail is all that a node tells of itself.
+type NodeDetail struct {
+	Node        Node          `json:"node"`
+	Error       string        `json:"error,omitempty" jsonschema:"why it tells nothing of itself; the lists are empty then"`
+	Connections []Connection  `json:"connections" jsonschema:"health of outgoing connections as this node finds it"`
+	Services    []Figures     `json:"services"`
+	Channels    []Figures     `json:"channels"`
+	Problems    []odb.Problem `json:"problems" jsonschema:"definitions that it could not put into force, and why"`
+	MemoryBytes int64         `json:"memory_bytes" jsonschema:"that its process has from the system for Go"`
+	Goroutines  int           `json:"goroutines"`
+	GoVersion   string        `json:"go_version"`
+}
+
 // Topology is the picture of a cluster.
 type Topology struct {
 	At    time.Time  `json:"at"`
@@ -55,6 +68,13 @@ func (c *Client) Topology(ctx context.Context) (Topology, error) {
 	var t Topology
 	err := c.get(ctx, path("topology"), nil, &t)
 	return t, err
+}
+
+// Node returns what a node, by name or id, tells of itself.
+func (c *Client) Node(ctx context.Context, node string) (NodeDetail, error) {
+	var d NodeDetail
+	err := c.get(ctx, path("nodes", node), nil, &d)
+	return d, err
 }
 
 // SetRotation gives a node, by name or id, something else to do.
