@@ -28,10 +28,14 @@ const Nodes = lazy(() => import('../screens/Nodes'))
 const History = lazy(() => import('../whole/History'))
 const Apply = lazy(() => import('../whole/Apply'))
 const Export = lazy(() => import('../whole/Export'))
+const Access = lazy(() => import('../whole/Access'))
+const Backup = lazy(() => import('../whole/Backup'))
+const Odb = lazy(() => import('../whole/Odb'))
+const Keys = lazy(() => import('../whole/Keys'))
 const Compare = lazy(() => import('../whole/Compare'))
 const AtRevision = lazy(() => import('../whole/AtRevision'))
 const Audit = lazy(() => import('../whole/Audit'))
-const Accounts = lazy(() => import('../screens/Accounts'))
+const Accounts = lazy(() => import('../whole/Accounts'))
 
 export function App() {
   useLive()
@@ -85,8 +89,12 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
       : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
     case 'apply': return sees(cluster, 'developer') ? <Apply cluster={cluster} /> : <NotAllowed role="developer" />
     case 'export': return <Export cluster={cluster} />
+    case 'keys': return <Keys cluster={cluster} route={route} />
+    case 'odb': return <Odb cluster={cluster} />
+    case 'backup': return sees(cluster, 'admin') ? <Backup cluster={cluster} /> : <NotAllowed />
+    case 'access': return <Access cluster={cluster} />
     case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} route={route} /> : <NotAllowed />
-    case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
+    case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} route={route} /> : <NotAllowed />
     default: return <Missing />
   }
 }
