@@ -175,7 +175,7 @@ async function compare(kit, main, other) {
   const { page, step, look, button, heading, app } = kit
   const write = async (id, kind, name, spec) => {
     const made = await app(`clusters/${id}/v1/definitions/${kind}`, { method: 'POST', body: { name, spec } })
-    assert.equal(made.status, 200, JSON.stringify(made.body))
+    assert.equal(made.status, 201, JSON.stringify(made.body))
   }
   const read = async (id, kind, name) => (await app(`clusters/${id}/v1/definitions/${kind}/${name}`)).body
   await step('two clusters are compared: only here, only there, different, the same', async () => {
@@ -225,14 +225,31 @@ async function compare(kit, main, other) {
     assert.equal(history.changes.length, 2)
     await page.getByRole('row', { name: /drift\.partner.*differs/ }).waitFor()
   })
+  await step('what an object needs is named and can come along; what is not in force is said object by object', async () => {
+    await write(main, 'channel', 'drift.orders', { method: 'POST', path: '/drift', service: 'orders.create' })
+    await page.getByLabel('Select channel/drift.orders').click()
+    await page.locator('.tools').getByRole('button', { name: 'Copy 1 object to Second bench' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('service/orders.create').waitFor()
+    assert.ok(await dialog.getByRole('button', { name: 'Copy 1 object to Second bench' }).isDisabled(), 'half of a thing is not copied')
+    await look('copy-missing')
+    await dialog.getByRole('button', { name: 'Take along' }).click()
+    await dialog.getByText('The code itself is deployed, not copied').waitFor()
+    await dialog.getByRole('button', { name: 'Copy 2 objects to Second bench' }).click()
+    await dialog.getByText(/Copied as one change/).waitFor()
+    await dialog.getByText('there is no such package').waitFor()
+    await look('copied-not-in-force')
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+  })
   await step('what the other cluster refuses is said object by object, and nothing is changed', async () => {
     const before = (await app(`clusters/${other}/v1/status`)).body.revision
-    await write(main, 'channel', 'drift.orders', { method: 'POST', path: '/drift', service: 'demo.orders.create' }).catch(() => write(main, 'channel', 'drift.orders', { method: 'POST', path: '/drift', service: 'orders.create' }))
-    await page.getByLabel('Select channel/drift.orders').click()
-    await button('Copy 1 object to Second bench').click()
+    await page.getByLabel('Select outgoing/drift.partner').click()
+    await page.locator('.tools').getByRole('button', { name: 'Copy 1 object to Second bench' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Find').fill('http://test-erp.example:8080')
+    await dialog.getByLabel('Replace by').fill('nowhere')
     await dialog.getByText('1 object is refused').waitFor()
-    await dialog.getByRole('alert').getByText('channel/drift.orders').waitFor()
+    await dialog.getByRole('alert').getByText('outgoing/drift.partner /url').waitFor()
     assert.ok(await dialog.getByRole('button', { name: 'Copy 1 object to Second bench' }).isDisabled())
     await look('copy-refused')
     await dialog.getByRole('button', { name: 'Cancel' }).click()

@@ -124,10 +124,10 @@ function Compared({ a, b, left, right, only, to }: BothProps & { left: State; ri
       <DataTable
         name="drift" label={t('drift.title')} rows={shown} columns={columns} id={(row) => row.key} text={(row) => row.key} open={(row) => to(row.key)}
         empty={<Blank title={is === 'drift' ? t('drift.level', names) : t('list.nothing')}>{is === 'drift' && <p className="quiet">{t('drift.level.help', { n: number(rows.length) })}</p>}</Blank>}
-        {...(writes && { selected: (picked: Row[]) => <Take picked={picked} to={names.b} onTake={setCopying} /> })}
+        {...(writes && { selected: (picked: Row[], clear: () => void) => <Take picked={picked} to={names.b} onTake={(taken) => { setCopying(taken); clear() }} /> })}
       />
       {!writes && <p className="quiet small">{b.revision !== undefined ? t('drift.old') : t('drift.mayNot', { name: names.b })}</p>}
-      {copying && <CopyTo rows={copying} from={a.cluster} to={b.cluster} onClose={() => setCopying(undefined)} />}
+      {copying && <CopyTo rows={copying} all={rows} from={a.cluster} to={b.cluster} onClose={() => setCopying(undefined)} />}
     </>
   )
 }

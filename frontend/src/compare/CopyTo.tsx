@@ -5,10 +5,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import { stringify } from 'yaml'
 import { problemOf } from '../api/http'
-import { admin } from '../api/queries'
+import { admin, useKinds } from '../api/queries'
 import { confirmed } from '../api/role'
 import { isConflict, plan as askPlan } from '../api/whole'
-import type { Applied, Cluster, Plan } from '../api/types'
+import type { Applied, Cluster, Kind, Plan } from '../api/types'
 import { href } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
@@ -17,32 +17,56 @@ import { Changes } from '../whole/Changes'
 import { places } from '../whole/documents'
 import { doneAs } from '../whole/undo'
 import { copies, firstChoice, secretPlaces, telling, withoutClear, type Copied, type Replacement, type Row, type SecretChoice, type SecretPlace } from './compare'
+import { along, fieldsByKind, missing } from './references'
 
 interface Props {
   rows: Row[]
+  /** Everything on either side. */
+  all: readonly Row[]
   from: Cluster
   to: Cluster
   onClose: () => void
 }
 
-export function CopyTo({ rows, from, to, onClose }: Props) {
+export function CopyTo({ rows: first, all, from, to, onClose }: Props) {
+  const [rows, setRows] = useState(first)
+  const kinds = useKinds(to.id)
   const [by, setBy] = useState<Replacement[]>([{ find: '', put: '' }])
   const [choices, setChoices] = useState<ReadonlyMap<string, SecretChoice>>(new Map())
   const secrets = useMemo(() => secretPlaces(rows), [rows])
   const known = useMemo(() => telling(rows.map((row) => row.a?.spec)), [rows])
   const { copied, open } = useMemo(() => copies(rows, by, choices), [rows, by, choices])
+  const needs = useMemo(() => needed(rows, all, copied, kinds.data ?? []), [rows, all, copied, kinds.data])
   const settled = useSettled(copied)
+  const [applied, setApplied] = useState<Applied>()
   return (
     <Modal opened onClose={onClose} size="xl" title={t('drift.copy.title', { n: rows.length, from: from.name, to: to.name })} closeButtonProps={{ 'aria-label': t('action.close') }}>
+      {applied ? <Done applied={applied} copied={settled} to={to} onClose={onClose} /> : <>
       {to.protected && <div className="band" style={{ marginBottom: 8 }}>{t('shell.protected', { name: to.name })}</div>}
       <Replacements by={by} known={known} onChange={setBy} />
       {secrets.length > 0 && <Secrets secrets={secrets} choices={choices} to={to} onChange={setChoices} />}
       {rows.some((row) => row.kind === 'service') && <p className="quiet small">{t('drift.copy.services')}</p>}
+      {needs.missing.length > 0 && (
+        <div className="box warn row wrap" role="status">
+          <span className="grow">{t('drift.missing', { n: needs.missing.length, name: to.name })}: <code>{needs.missing.slice(0, 20).join(', ')}</code></span>
+          {needs.along.length > 0 ? <Button variant="default" onClick={() => setRows([...rows, ...needs.along])}>{t('drift.missing.take')}</Button> : t('drift.missing.gone', { name: from.name })}
+        </div>
+      )}
       {open.length > 0
         ? <div className="box warn" role="status">{t('drift.copy.open', { n: open.length })}</div>
-        : <Planned copied={settled} line={withoutClear(settled, secrets, choices)} from={from} to={to} onClose={onClose} />}
+        : <Planned copied={settled} line={withoutClear(settled, secrets, choices)} complete={needs.missing.length === 0} from={from} to={to} onDone={setApplied} onClose={onClose} />}
+      </>}
     </Modal>
   )
+}
+
+/** What the objects refer to that the other cluster has not, and what of it can come along. */
+function needed(rows: readonly Row[], all: readonly Row[], copied: readonly Copied[], kinds: readonly Kind[]) {
+  const fields = fieldsByKind(kinds)
+  const there = new Set(all.flatMap((row) => (row.b ? [row.key] : [])))
+  const mine = new Map(all.flatMap((row) => (row.a ? [[row.key, row.a] as const] : [])))
+  const keys = new Set(along(rows.flatMap((row) => row.a ?? []), mine, fields, there).map((one) => one.kind + '/' + one.name))
+  return { missing: missing(copied.map((one) => ({ kind: one.kind, name: one.object, spec: one.spec })), fields, there), along: all.filter((row) => keys.has(row.key)) }
 }
 
 /** What is typed is planned when the typing stops. */
@@ -110,12 +134,15 @@ const asYAML = (copied: readonly Copied[]) => copied.map((one) => stringify({ ki
 interface PlannedProps {
   copied: Copied[]
   line: Copied[]
+  /** Nothing that they refer to is missing. */
+  complete: boolean
   from: Cluster
   to: Cluster
+  onDone: (applied: Applied) => void
   onClose: () => void
 }
 
-function Planned({ copied, line, from, to, onClose }: PlannedProps) {
+function Planned({ copied, line, complete, from, to, onDone, onClose }: PlannedProps) {
   const queries = useQueryClient()
   const [reason, setReason] = useState('')
   const [typed, setTyped] = useState('')
@@ -128,13 +155,13 @@ function Planned({ copied, line, from, to, onClose }: PlannedProps) {
   const act = useMutation({
     mutationFn: (planned: Plan) => admin<Applied>(to.id, 'apply', { method: 'POST', headers: confirmed(to), body: { documents, revision: planned.revision, ...(reason && { reason }) } }),
     onSuccess: (done, planned) => {
+      onDone(done)
       doneAs(to, queries, done.revision, planned.revision)
       void queries.invalidateQueries({ queryKey: ['c', to.id] })
     },
     onError: (error) => { if (isConflict(error)) void plan.refetch() },
   })
-  if (act.data) return <Done applied={act.data} copied={copied} to={to} onClose={onClose} />
-  const ready = plan.data !== undefined && !plan.isError && !plan.isFetching && plan.data.changes.length > 0 && (!to.protected || typed === to.name)
+  const ready = complete && plan.data !== undefined && !plan.isError && !plan.isFetching && plan.data.changes.length > 0 && (!to.protected || typed === to.name)
   return (
     <section aria-labelledby="dry" style={{ marginTop: 16 }}>
       <h2 id="dry">{t('drift.dry', { name: to.name })}</h2>
