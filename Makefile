@@ -21,10 +21,10 @@ WINRES    := $(CURDIR)/.tools/go-winres-$(WINRES_VERSION)/go-winres
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist clean go
+.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist distcheck clean go
 
 help: ## List these targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 run: go ## Build and run a box with the demo in the foreground; its data stays in build/dev/demo
 	@echo "==> go build ./node/cmd/signalbox"
@@ -106,6 +106,9 @@ icons: go ## Draw all icons anew from frontend/public/icon.svg (they are committ
 dist: go $(NFPM) $(WINRES) ## Make the packages, archives and installers of a release into dist
 	@build/setup.sh git zip nodejs npm gcc pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev nsis
 	@NFPM=$(NFPM) WINRES=$(WINRES) build/dist.sh
+
+distcheck: ## Prove what make dist made: install, start, upgrade, remove in a real Debian (root; some minutes)
+	@build/dist-check.sh
 
 clean: ## Remove what make made, but not .tools and not the demo's data
 	rm -rf dist frontend/dist build/dev/signalbox build/dev/signalbox-desktop build/dev/signalbox-desktop.exe build/dev/bench.tmp

@@ -113,6 +113,7 @@ var table = map[string]row{
 	"node/cmd/signalbox": {may: []string{"node/cli"}},
 	"build/bench":        {may: []string{"..."}},
 	"build/icons":        {},
+	"build":              {},
 	"build/inventory":    {},
 	"build/testservers":  {},
 

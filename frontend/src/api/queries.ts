@@ -17,6 +17,9 @@ export const definitionPath = (kind: string, name: string) => `definitions/${enc
 
 export const useApp = () => useQuery({ queryKey: ['app'], queryFn: ({ signal }) => call<AppInfo>('app', { signal }), staleTime: Infinity })
 
+/** Whether there is one cluster for good: a node serves its own, and the list is not the page's to change. */
+export const useFixed = () => useApp().data?.fixed === true
+
 export const useClusters = () =>
   useQuery({ queryKey: ['clusters'], queryFn: async ({ signal }) => (await call<List<Cluster>>('clusters', { signal })).items })
 
