@@ -21,10 +21,10 @@ WINRES    := $(CURDIR)/.tools/go-winres-$(WINRES_VERSION)/go-winres
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist clean go
+.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist distcheck clean go
 
 help: ## List these targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 run: go ## Build and run a box with the demo in the foreground; its data stays in build/dev/demo
 	@echo "==> go build ./node/cmd/signalbox"
@@ -41,15 +41,17 @@ ui: ## Build the user interface into frontend/dist; a binary has it when built w
 e2e: go ## Drive the user interface in Chromium against a real node (some minutes)
 	@build/ui.sh e2e
 
-test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic
+test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic, the desktop app's window
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java iproute2 iptables
 	@build/plsql.sh
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"
 	@go test .
+	@build/setup.sh xvfb openbox xdotool imagemagick dbus fonts-dejavu-core
+	@build/desktop.sh build build/dev/signalbox-desktop
 	@echo "==> go test -race -shuffle=on -timeout 20m ./..."
-	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 go test -race -shuffle=on -timeout 20m ./...
+	@CGO_ENABLED=1 SIGNALBOX_TEST_REQUIRE=1 SIGNALBOX_TEST_DESKTOP=$(CURDIR)/build/dev/signalbox-desktop go test -race -shuffle=on -timeout 20m ./...
 	@echo "==> go run ./build/bench -short -only start,deploy,odb (make bench measures all, for longer)"
 	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
@@ -73,6 +75,7 @@ check: go $(GOLANGCI) ## What must pass before a commit: formatting, vet, lint, 
 		echo "==> GOOS=$$os go build ./node/cmd/signalbox"; \
 		GOOS=$$os go build -o /dev/null ./node/cmd/signalbox; \
 	done
+	@build/desktop.sh windows
 	@$(MAKE) test
 
 bench: go $(BENCHSTAT) ## Run the Go benchmarks, compare them with the run before, then print the figures
@@ -104,8 +107,11 @@ dist: go $(NFPM) $(WINRES) ## Make the packages, archives and installers of a re
 	@build/setup.sh git zip nodejs npm gcc pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev nsis
 	@NFPM=$(NFPM) WINRES=$(WINRES) build/dist.sh
 
+distcheck: ## Prove what make dist made: install, start, upgrade, remove in a real Debian (root; some minutes)
+	@build/dist-check.sh
+
 clean: ## Remove what make made, but not .tools and not the demo's data
-	rm -rf dist frontend/dist build/dev/signalbox build/dev/bench.tmp
+	rm -rf dist frontend/dist build/dev/signalbox build/dev/signalbox-desktop build/dev/signalbox-desktop.exe build/dev/bench.tmp
 
 go:
 	@build/setup.sh go

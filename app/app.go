@@ -29,8 +29,10 @@ type Config struct {
 	Version string  // of the program; empty means "dev"
 	Keyring Keyring // nil means the operating system's
 	Shell   Shell   // the window around the page; nil when there is none
-	Log     *slog.Logger
-	Now     func() time.Time // nil means time.Now
+	// DiscoveryPort is the UDP port of announcements; 0 means the usual one.
+	DiscoveryPort int
+	Log           *slog.Logger
+	Now           func() time.Time // nil means time.Now
 }
 
 // App is the core of the desktop app. Its methods may be called from any goroutine.
@@ -45,9 +47,16 @@ type App struct {
 	reports *reports
 	shell   *shell // nil without a window
 	notice  string
+	started time.Time
+
+	settings    *settings
+	activity    activity
+	importing   sync.Mutex // one import at a time
+	discovering sync.Mutex // one look on the network at a time
 
 	mu      sync.Mutex
 	conns   map[string]*conn
+	removed map[string]*gone
 	ctx     context.Context // of Run; nil before it
 	workers sync.WaitGroup
 }
@@ -69,7 +78,7 @@ func Open(cfg Config) (*App, error) {
 	if err := os.MkdirAll(filepath.Join(cfg.Dir, stateDir), 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}}
+	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}, removed: map[string]*gone{}, started: cfg.Now().UTC()}
 	if ok, err := a.lock.TryLock(); err != nil || !ok {
 		return nil, errors.Join(fmt.Errorf("the folder %s: %w", cfg.Dir, ErrInUse), err)
 	}
@@ -80,12 +89,17 @@ func Open(cfg Config) (*App, error) {
 	}
 	a.looked = &attention{clock: cfg.Now, begin: a.wakeAll}
 	a.vault = newVault(cfg, func() { a.changes.add(ChangeVault, "") })
+	a.activity.last.Store(cfg.Now().UnixNano())
 	var err error
+	var notice string
+	if a.settings, notice, err = openSettings(cfg.Dir, cfg.Now()); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	if a.list, a.notice, err = openList(cfg.Dir, cfg.Now()); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	if a.notice != "" {
-		a.log.Warn("the list of clusters could not be read", "notice", a.notice)
+	if a.notice = strings.TrimSpace(a.notice + " " + notice); a.notice != "" {
+		a.log.Warn("a file could not be read", "notice", a.notice)
 	}
 	a.notice = strings.TrimSpace(a.notice + " " + a.reports.collect())
 	for _, e := range a.list.all() {
@@ -109,7 +123,11 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.New("run app: it runs, or has run, already")
 	}
 	a.ctx = ctx
-	a.workers.Go(func() { a.reports.contain("vault", a.vault.start) })
+	a.workers.Go(func() {
+		a.reports.contain("vault", a.vault.start)
+		a.reports.contain("sweep", func() { a.sweep(ctx) })
+	})
+	a.workers.Go(func() { a.reports.contain("idle lock", func() { a.lockWhenIdle(ctx) }) })
 	if a.shell != nil {
 		a.workers.Go(func() { a.reports.contain("alerts", func() { a.watch(ctx) }) })
 	}
@@ -118,12 +136,13 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.mu.Unlock()
 	<-ctx.Done()
-	a.mu.Lock() // a worker that is being started now is waited for, and none is from here on
+	a.mu.Lock()   // a worker that is being started now is waited for, and none is from here on
+	a.mu.Unlock() //nolint:staticcheck // see above
 	a.workers.Wait()
-	a.mu.Unlock()
 	if a.shell != nil {
 		a.shell.saves.closeAll()
 	}
+	a.forgetRemoved() //nolint:contextcheck // ctx has ended
 	return a.Close()
 }
 
@@ -188,32 +207,6 @@ func (a *App) edit(ctx context.Context, c *conn, in SaveCluster) error {
 	}
 	a.changes.add(ChangeList, c.id)
 	return c.change(ctx, in)
-}
-
-// remove signs out of a cluster and forgets it and all that is known of it.
-func (a *App) remove(ctx context.Context, c *conn) (SignedOut, error) {
-	out, err := c.signOut(ctx, SignOut{})
-	if err != nil {
-		return out, err
-	}
-	if err := a.list.remove(c.id); err != nil {
-		return out, err
-	}
-	a.mu.Lock()
-	delete(a.conns, c.id)
-	cancel := c.cancel
-	a.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-c.done
-	}
-	c.via().close()
-	if err := os.Remove(c.path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		a.log.Warn("what was known of a cluster cannot be removed", "error", err)
-	}
-	a.changes.forget(c.id)
-	a.changes.add(ChangeList, "")
-	return out, nil
 }
 
 // clusters describes every saved cluster, in the order of the list.

@@ -85,14 +85,15 @@ const rememberedVersion = 1
 
 // newConn makes the connection of a saved cluster; it asks nobody.
 func (a *App) newConn(e entry) (*conn, error) {
-	way, err := newFailover(e.SaveCluster)
+	tell := func(kind ChangeType) { a.changes.add(kind, e.ID) }
+	way, err := newFailover(e.SaveCluster, a.cfg.Now, func() { tell(ChangeHealth) })
 	if err != nil {
 		return nil, err
 	}
 	c := &conn{
 		id: e.ID, path: filepath.Join(a.cfg.Dir, stateDir, e.ID+".json"), agent: "signalbox-desktop/" + a.cfg.Version,
 		log: a.log.With("cluster", e.ID), now: a.cfg.Now, vault: a.vault,
-		tell:   func(kind ChangeType) { a.changes.add(kind, e.ID) },
+		tell:   tell,
 		looked: a.looked.now, reports: a.reports,
 		slots: make(chan struct{}, maxCalls), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		saved: e.SaveCluster, way: way, state: StateUnknown, since: a.cfg.Now(),
@@ -138,6 +139,10 @@ func (c *conn) show() Cluster {
 		ID: c.id, Name: s.Name, URLs: s.URLs, Fingerprint: s.Fingerprint, Colour: s.Colour, Tag: s.Tag,
 		Environment: s.Environment, Protected: s.Protected, ReadOnly: s.ReadOnly,
 		State: c.state, Since: c.since, Seen: c.mem.Seen, Why: c.why, SignInEnded: c.gone,
+		Addresses: c.way.addresses(),
+	}
+	if c.state != StateUp {
+		out.ForeignAuthority = foreign(out.Addresses)
 	}
 	if c.state == StateUp {
 		out.URL = c.way.address()
@@ -169,7 +174,7 @@ func (c *conn) show() Cluster {
 // change replaces what the user says of the cluster. A new authority is another
 // cluster: whoever is signed in to the old one is not to the new.
 func (c *conn) change(ctx context.Context, s SaveCluster) error {
-	way, err := newFailover(s)
+	way, err := newFailover(s, c.now, func() { c.tell(ChangeHealth) })
 	if err != nil {
 		return err
 	}

@@ -28,14 +28,16 @@ const (
 // address that answered last and, only when that one certainly did nothing, to the
 // others. The typed client and the proxy share one, and with it what it has learnt.
 type failover struct {
-	urls []*url.URL
-	base *http.Transport
-	last atomic.Int64 // index of the address that answered last
+	urls  []*url.URL
+	base  *http.Transport
+	last  atomic.Int64 // index of the address that answered last
+	notes notes
 }
 
 // newFailover makes the way to a cluster that clean has accepted; it does not connect.
-func newFailover(s SaveCluster) (*failover, error) {
-	f := &failover{base: &http.Transport{
+// changed is told when something was learnt about an address.
+func newFailover(s SaveCluster, now func() time.Time, changed func()) (*failover, error) {
+	f := &failover{notes: notes{now: now, changed: changed}, base: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:     pinnedTLS(s.Fingerprint),
@@ -53,6 +55,7 @@ func newFailover(s SaveCluster) (*failover, error) {
 			return nil, fmt.Errorf("read address: %w", err)
 		}
 		f.urls = append(f.urls, u)
+		f.notes.all = append(f.notes.all, Address{URL: u.String(), State: StateUnknown})
 	}
 	if len(f.urls) == 0 {
 		return nil, errors.New("read address: there is none")
@@ -78,6 +81,7 @@ func (f *failover) RoundTrip(r *http.Request) (*http.Response, error) {
 		resp, err := f.base.RoundTrip(one)
 		if err == nil {
 			f.last.Store(int64(i))
+			f.notes.tried(i, nil)
 			return resp, nil
 		}
 		maybeDone := sent.Load() && r.Method != http.MethodGet && r.Method != http.MethodHead
@@ -85,6 +89,7 @@ func (f *failover) RoundTrip(r *http.Request) (*http.Response, error) {
 		if r.Context().Err() != nil {
 			return nil, failed
 		}
+		f.notes.tried(i, err)
 		if maybeDone || body.used.Load() {
 			f.skip(i)
 			return nil, failed

@@ -173,7 +173,7 @@ func TestVault(t *testing.T) {
 	r.refused(r.do("POST", "/api/vault/unlock", app.UnlockVault{Passphrase: "wrong passphrase"}), http.StatusForbidden, "forbidden")
 	ok[app.Vault](r, r.do("POST", "/api/vault/unlock", app.UnlockVault{Passphrase: password}))
 	ok[client.Status](r, r.do("GET", base+"/v1/status", nil))
-	if v := ok[app.Vault](r, r.do("PUT", "/api/vault", app.SetVault{Kind: app.VaultFile})); v.Kind != app.VaultFile {
+	if v := ok[app.Vault](r, r.do("PUT", "/api/vault", app.SetVault{Kind: app.VaultFile, Current: password})); v.Kind != app.VaultFile {
 		t.Errorf("vault = %+v", v)
 	}
 	ok[client.Status](r, r.do("GET", base+"/v1/status", nil))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -39,6 +38,8 @@ func (a *App) handler() http.Handler {
 		{get, "/api/clusters/{id}", a.with(a.getCluster)},
 		{put, "/api/clusters/{id}", a.with(a.putCluster)},
 		{del, "/api/clusters/{id}", a.with(a.deleteCluster)},
+		{post, "/api/clusters/{id}/restore", a.restore},
+		{post, "/api/clusters/{id}/look", a.with(a.look)},
 		{post, "/api/clusters/{id}/retry", a.with(a.retry)},
 		{post, "/api/clusters/{id}/sign-in", a.with(a.signIn)},
 		{post, "/api/clusters/{id}/sign-out", a.with(a.signOut)},
@@ -47,6 +48,12 @@ func (a *App) handler() http.Handler {
 		{put, "/api/vault", a.putVault},
 		{del, "/api/vault", a.deleteVault},
 		{post, "/api/vault/unlock", a.unlockVault},
+		{post, "/api/vault/lock", a.lockVault},
+		{post, "/api/active", a.active},
+		{get, "/api/settings", a.getSettings},
+		{put, "/api/settings", a.putSettings},
+		{get, "/api/about", a.about},
+		{post, "/api/discover", a.discover},
 	} {
 		r.Method(rt.method, rt.path, a.handle(rt.handle))
 	}
@@ -188,7 +195,7 @@ func (a *App) putCluster(r *http.Request, c *conn) (any, error) {
 	return c.show(), nil
 }
 
-func (a *App) deleteCluster(r *http.Request, c *conn) (any, error) { return a.remove(r.Context(), c) }
+func (a *App) deleteCluster(_ *http.Request, c *conn) (any, error) { return a.remove(c) }
 
 func (a *App) parse(r *http.Request) (any, error) {
 	in, err := decode[Paste](r)
@@ -208,43 +215,8 @@ func (a *App) parse(r *http.Request) (any, error) {
 	if p.Cluster.Fingerprint == "" {
 		p.Cluster.Fingerprint = p.Shown.Fingerprint
 	}
-	for _, e := range a.list.all() {
-		if e.Fingerprint == p.Cluster.Fingerprint {
-			p.Exists = e.ID
-		}
-	}
+	p.Exists = a.list.of(p.Cluster.Fingerprint).ID
 	return p, nil
-}
-
-func (a *App) export(*http.Request) (any, error) {
-	file := ClusterFile{Signalbox: fileMark, Clusters: []SaveCluster{}}
-	for _, e := range a.list.all() {
-		file.Clusters = append(file.Clusters, e.SaveCluster)
-	}
-	return file, nil
-}
-
-func (a *App) importFile(r *http.Request) (any, error) {
-	in, err := decode[ClusterFile](r)
-	if err != nil {
-		return nil, err
-	}
-	if in.Signalbox != fileMark {
-		var f faults
-		f.add("/signalbox", "it is not a list of clusters of this version")
-		return nil, f.err()
-	}
-	out := Imported{Items: []ImportedCluster{}}
-	for _, s := range in.Clusters {
-		one := ImportedCluster{Name: s.Name}
-		if c, err := a.add(s); err != nil {
-			one.Error = problemOf(err).Error()
-		} else {
-			one.ID = c.id
-		}
-		out.Items = append(out.Items, one)
-	}
-	return out, nil
 }
 
 func (a *App) signIn(r *http.Request, c *conn) (any, error) {
@@ -275,50 +247,4 @@ func (a *App) claim(r *http.Request, c *conn) (any, error) {
 		return nil, err
 	}
 	return c.show(), nil
-}
-
-func (a *App) getVault(*http.Request) (any, error) { return a.vault.show(), nil }
-
-func (a *App) putVault(r *http.Request) (any, error) {
-	in, err := decode[SetVault](r)
-	if err != nil {
-		return nil, err
-	}
-	return a.vaultDo(r.Context(), func(ctx context.Context) error { return a.vault.move(ctx, in, a.ids()) })
-}
-
-func (a *App) deleteVault(r *http.Request) (any, error) {
-	return a.vaultDo(r.Context(), func(ctx context.Context) error {
-		if err := a.vault.reset(ctx, a.ids()); err != nil {
-			return err
-		}
-		for _, id := range a.ids() {
-			if c, err := a.conn(id); err == nil {
-				if err := c.forget(ctx, ""); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-func (a *App) unlockVault(r *http.Request) (any, error) {
-	in, err := decode[UnlockVault](r)
-	if err != nil {
-		return nil, err
-	}
-	return a.vaultDo(r.Context(), func(ctx context.Context) error { return a.vault.unlock(ctx, in.Passphrase, a.signedInIDs()) })
-}
-
-// vaultDo changes the vault and lets every worker look with what it holds now.
-func (a *App) vaultDo(ctx context.Context, do func(context.Context) error) (any, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if err := do(ctx); err != nil {
-		return nil, err
-	}
-	a.changes.add(ChangeVault, "")
-	a.wakeAll()
-	return a.vault.show(), nil
 }

@@ -85,6 +85,16 @@ func (l *list) all() []entry {
 	return slices.Clone(l.entries)
 }
 
+// of returns the cluster with an authority; a zero one when there is none.
+func (l *list) of(fingerprint string) entry {
+	for _, e := range l.all() {
+		if e.Fingerprint == fingerprint {
+			return e
+		}
+	}
+	return entry{}
+}
+
 // put adds a cluster, or replaces the one with the id, and writes the file.
 func (l *list) put(e entry) error {
 	l.mu.Lock()

@@ -17,12 +17,7 @@ const lookTime = 5 * time.Second
 func look(ctx context.Context, s SaveCluster) *Shown {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	found := make([]Shown, len(s.URLs))
-	var wg sync.WaitGroup
-	for i, raw := range s.URLs {
-		wg.Go(func() { found[i] = lookAt(ctx, raw) })
-	}
-	wg.Wait()
+	found := lookAll(ctx, s.URLs)
 	best := Shown{Why: "there is no address"}
 	for i, one := range found {
 		if i == 0 || one.Reachable && !best.Reachable {
@@ -41,6 +36,17 @@ func look(ctx context.Context, s SaveCluster) *Shown {
 	}
 	best.Matches = best.Reachable && s.Fingerprint != ""
 	return &best
+}
+
+// lookAll looks at all addresses at once.
+func lookAll(ctx context.Context, urls []string) []Shown {
+	found := make([]Shown, len(urls))
+	var wg sync.WaitGroup
+	for i, raw := range urls {
+		wg.Go(func() { found[i] = lookAt(ctx, raw) })
+	}
+	wg.Wait()
+	return found
 }
 
 func lookAt(ctx context.Context, raw string) Shown {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"signalbox.internal/node/admin/client"
@@ -73,6 +74,19 @@ func problemOf(err error) *client.Problem {
 		return refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "the call was ended")
 	}
 	return refuse(http.StatusInternalServerError, client.CodeInternal, "the app could not do that; its log says why")
+}
+
+// problemText returns what is wrong with an input in one line.
+func problemText(err error) error {
+	p, ok := errors.AsType[*client.Problem](err)
+	if !ok || len(p.Errors) == 0 {
+		return err
+	}
+	texts := make([]string, len(p.Errors))
+	for i, one := range p.Errors {
+		texts[i] = strings.TrimPrefix(one.Pointer, "/") + ": " + one.Message
+	}
+	return errors.New(strings.Join(texts, "; "))
 }
 
 // writeProblem answers with p.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"signalbox.internal/app"
 	"signalbox.internal/node/admin/client"
@@ -74,7 +75,28 @@ type rig struct {
 	dir  string
 	log  *logBuffer
 	h    http.Handler
+	app  *app.App
 	stop func()
+}
+
+// clock is a clock that tests turn.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
 }
 
 type logBuffer struct {
@@ -97,6 +119,18 @@ func (l *logBuffer) String() string {
 // start runs an app in dir; an empty one makes a folder. A nil ring is one in memory.
 func start(t *testing.T, dir string, keys app.Keyring) *rig {
 	t.Helper()
+	return startWith(t, dir, keys, func(*app.Config) {})
+}
+
+// startIn is start in a window.
+func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell) *rig {
+	t.Helper()
+	return startWith(t, dir, keys, func(cfg *app.Config) { cfg.Shell = window })
+}
+
+// startWith is start with a changed configuration.
+func startWith(t *testing.T, dir string, keys app.Keyring, change func(*app.Config)) *rig {
+	t.Helper()
 	r := &rig{t: t, dir: dir, log: &logBuffer{}}
 	if r.dir == "" {
 		r.dir = filepath.Join(t.TempDir(), "app")
@@ -104,14 +138,16 @@ func start(t *testing.T, dir string, keys app.Keyring) *rig {
 	if keys == nil {
 		keys = newRing()
 	}
-	a, err := app.Open(app.Config{
+	cfg := app.Config{
 		Dir: r.dir, Version: "test", Keyring: keys,
 		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	change(&cfg)
+	a, err := app.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.h = a.Handler()
+	r.h, r.app = a.Handler(), a
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()

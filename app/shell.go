@@ -105,6 +105,9 @@ func (s *shell) take(*http.Request) (any, error) {
 	defer s.mu.Unlock()
 	out := client.List[ShellEvent]{Items: append([]ShellEvent{}, s.inbox...)}
 	s.inbox = nil
+	for _, e := range out.Items {
+		s.app.log.Debug("the page was told", "type", e.Type, "command", e.Command)
+	}
 	return out, nil
 }
 

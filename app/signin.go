@@ -51,6 +51,14 @@ func (c *conn) token(ctx context.Context) (string, error) {
 	return cred.Token, nil
 }
 
+// dropCredential forgets the credential until it is read from the vault again.
+func (c *conn) dropCredential() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cred = nil
+	c.poke()
+}
+
 // signIn signs in by account and password or by token.
 func (c *conn) signIn(ctx context.Context, in SignIn) error {
 	in.Account, in.Token = strings.TrimSpace(in.Account), strings.TrimSpace(in.Token)

@@ -67,6 +67,9 @@ type Cluster struct {
 	NextTry *time.Time `json:"next_try,omitempty" jsonschema:"when it is asked again by itself; absent while it is up or being asked"`
 	URL     string     `json:"url,omitempty" jsonschema:"the address that answered last"`
 
+	Addresses        []Address `json:"addresses" jsonschema:"in the order of urls"`
+	ForeignAuthority string    `json:"foreign_authority,omitempty" jsonschema:"fingerprint of what answers in place of the cluster; nothing was sent to it"`
+
 	SignedInAs  string     `json:"signed_in_as,omitempty" jsonschema:"account; absent: nobody is signed in"`
 	Role        string     `json:"role,omitempty" jsonschema:"of the account, as it was at sign-in"`
 	Expires     *time.Time `json:"expires,omitempty" jsonschema:"when the sign-in ends; absent: never"`
@@ -114,18 +117,6 @@ type ClusterFile struct {
 	Clusters  []SaveCluster `json:"clusters"`
 }
 
-// Imported says what became of each cluster of a file.
-type Imported struct {
-	Items []ImportedCluster `json:"items"`
-}
-
-// ImportedCluster is one cluster of an imported file.
-type ImportedCluster struct {
-	Name  string `json:"name"`
-	ID    string `json:"id,omitempty" jsonschema:"of the cluster that was added"`
-	Error string `json:"error,omitempty" jsonschema:"why it was not"`
-}
-
 // SignIn signs in by account and password, or by token.
 type SignIn struct {
 	Account  string `json:"account,omitempty"`
@@ -156,13 +147,14 @@ type ChangeType string
 
 // The types of changes.
 const (
-	ChangeList    ChangeType = "list"    // a cluster was added, changed or removed
-	ChangeHealth  ChangeType = "health"  // state, since, why or address
-	ChangeStatus  ChangeType = "status"  // the last known state
-	ChangeSignIn  ChangeType = "sign_in" // signed in or out, or the sign-in ends soon
-	ChangeVault   ChangeType = "vault"   // where credentials are kept
-	ChangeShell   ChangeType = "shell"   // the window tells something; POST /api/shell/take
-	ChangeCluster ChangeType = "cluster" // the cluster tells of an event; read /v1/events
+	ChangeList     ChangeType = "list"     // a cluster was added, changed or removed
+	ChangeHealth   ChangeType = "health"   // state, since, why or address
+	ChangeStatus   ChangeType = "status"   // the last known state
+	ChangeSignIn   ChangeType = "sign_in"  // signed in or out, or the sign-in ends soon
+	ChangeVault    ChangeType = "vault"    // where credentials are kept, or whether they are locked
+	ChangeSettings ChangeType = "settings" // of the app
+	ChangeCluster  ChangeType = "cluster"  // the cluster tells of an event; read /v1/events
+	ChangeShell    ChangeType = "shell"    // the window tells something; POST /api/shell/take
 )
 
 // Changes is what changed after a cursor.
@@ -199,5 +191,6 @@ type UnlockVault struct {
 // SetVault moves the credentials to another vault.
 type SetVault struct {
 	Kind       VaultKind `json:"kind"`
+	Current    string    `json:"current,omitempty" jsonschema:"the passphrase of now; needed when the credentials are kept by one"`
 	Passphrase string    `json:"passphrase,omitempty" jsonschema:"of kind passphrase: the new one, at least 10 characters"`
 }

@@ -183,6 +183,24 @@ func (v *vault) unlock(ctx context.Context, passphrase string, ids []string) err
 	return v.file.prune(ids)
 }
 
+// lock forgets the key and every credential until the passphrase is given again.
+func (v *vault) lock() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.file == nil || v.file.kind() != VaultPassphrase {
+		return refuse(http.StatusConflict, client.CodeConflict, "only credentials that a passphrase protects can be locked; set one first")
+	}
+	v.file.lock()
+	return nil
+}
+
+// lockable says whether there is a passphrase to lock with, and nothing is locked yet.
+func (v *vault) lockable() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.file != nil && v.file.kind() == VaultPassphrase && !v.file.locked()
+}
+
 // move takes the credentials of ids to another kind of vault, or to a new passphrase.
 // The old place is emptied only when the new one holds them all.
 func (v *vault) move(ctx context.Context, in SetVault, ids []string) error {
@@ -242,6 +260,12 @@ func (v *vault) mayMove(in SetVault) error {
 		}
 	default:
 		f.add("/kind", "keyring, file or passphrase")
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	if v.file != nil && v.file.kind() == VaultPassphrase && !v.file.opensWith(in.Current) {
+		f.add("/current", "the passphrase of now is needed, and this is not it")
 	}
 	return f.err()
 }

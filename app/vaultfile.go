@@ -2,6 +2,7 @@ package app
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (k *kdf) key(passphrase string) []byte {
 type vaultFile struct {
 	path    string
 	kdf     *kdf
-	sealed  box               // while it is locked
+	sealed  box               // as it is on disk
 	key     []byte            // nil: locked
 	secrets map[string]string // by cluster
 }
@@ -139,6 +140,20 @@ func (f *vaultFile) unlock(passphrase string) error {
 	return nil
 }
 
+// lock forgets the key and the credentials; the file has both.
+func (f *vaultFile) lock() {
+	clear(f.key)
+	f.key, f.secrets = nil, nil
+}
+
+// opensWith says whether a passphrase is the file's.
+func (f *vaultFile) opensWith(passphrase string) bool {
+	if f.locked() {
+		return true // whoever moves it is told to unlock it first
+	}
+	return subtle.ConstantTimeCompare(f.kdf.key(passphrase), f.key) == 1
+}
+
 // header is what the encryption vouches for beside the credentials.
 func (f *vaultFile) header() ([]byte, error) {
 	return json.Marshal(sealedFile{Version: vaultVersion, KDF: f.kdf})
@@ -164,7 +179,7 @@ func (f *vaultFile) decrypt(key []byte) error {
 	if err := json.Unmarshal(text, &secrets); err != nil {
 		return errors.New("it is damaged inside")
 	}
-	f.key, f.secrets, f.sealed = key, secrets, box{}
+	f.key, f.secrets = key, secrets
 	return nil
 }
 
@@ -223,6 +238,7 @@ func (f *vaultFile) save() error {
 	if err := StoreJSON(f.path, file); err != nil {
 		return vaultBroken("the credentials cannot be written", err)
 	}
+	f.sealed = file.Sealed
 	if f.kdf != nil { // a key of before has nothing to open any more
 		if err := os.Remove(f.path + keySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return vaultBroken("the old key cannot be removed", err)

@@ -114,7 +114,9 @@ func (c *conn) refresh(ctx context.Context) bool {
 	}
 	if down, why := unreachable(err); down {
 		if errors.Is(err, context.DeadlineExceeded) {
-			way.skip(int(way.last.Load()))
+			silent := int(way.last.Load())
+			way.notes.tried(silent, errSilent)
+			way.skip(silent)
 		}
 		c.setState(StateDown, why)
 		return false
@@ -160,6 +162,9 @@ func (c *conn) ask(ctx context.Context, way *failover, token string) (*client.St
 	}
 	return &status, nodes, nil
 }
+
+// errSilent says that an address took a connection and then said nothing.
+var errSilent = errors.New("it did not answer in time")
 
 // unreachable says whether no node answered. One that answers with a problem does.
 func unreachable(err error) (down bool, why string) {

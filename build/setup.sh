@@ -48,11 +48,9 @@ works() {
 	librsvg2-bin) command -v rsvg-convert >/dev/null ;;
 	lib*-dev) pkg-config --exists "$(library "$1")" 2>/dev/null ;;
 	imagemagick) command -v import >/dev/null ;;
-	x11-utils) command -v xprop >/dev/null ;;
 	xvfb) command -v Xvfb >/dev/null ;;
-	dbus-x11) command -v dbus-launch >/dev/null ;;
+	dbus) command -v dbus-daemon >/dev/null ;;
 	fonts-dejavu-core) [ -d /usr/share/fonts/truetype/dejavu ] ;;
-	at-spi2-core) [ -x /usr/libexec/at-spi-bus-launcher ] ;;
 	iproute2) command -v ip >/dev/null ;;
 	python3-*) /usr/bin/python3 -c "import ${1#python3-}" >/dev/null 2>&1 ;; # Debian's own, whatever PATH says
 	*) command -v "$1" >/dev/null ;;

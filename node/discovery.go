@@ -1,16 +1,14 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"signalbox.internal/cluster"
+	"signalbox.internal/cluster/discovery"
 )
 
 // mostFound is how many announced addresses are kept: anybody may announce.
@@ -50,7 +48,7 @@ type announcer struct{ n *Node }
 // Run announces until ctx ends. Without it a cluster works all the same, so that
 // a port in use is only told.
 func (a announcer) Run(ctx context.Context) error {
-	d, err := cluster.NewDiscovery(ctx, cluster.DiscoveryConfig{
+	d, err := discovery.New(ctx, discovery.Config{
 		Beacon: a.beacon, Found: a.found, Port: a.n.opts.DiscoveryPort, Log: a.n.log,
 	})
 	if err == nil {
@@ -62,15 +60,15 @@ func (a announcer) Run(ctx context.Context) error {
 	return nil
 }
 
-func (a announcer) beacon() cluster.Beacon {
-	return cluster.Beacon{
+func (a announcer) beacon() discovery.Beacon {
+	return discovery.Beacon{
 		Cluster: a.n.cfg.Cluster, CA: a.n.authority.Fingerprint(), Node: a.n.cfg.Name,
 		Control: []string{a.n.advertised(a.n.control.Addr())}, Gossip: a.n.roster.Address(),
 	}
 }
 
 // found keeps the address of a node of the same cluster as a place to look for members.
-func (a announcer) found(b cluster.Beacon) {
+func (a announcer) found(b discovery.Beacon) {
 	if b.CA != a.n.authority.Fingerprint() || b.Gossip == "" || b.Gossip == a.n.roster.Address() {
 		return
 	}
@@ -98,35 +96,13 @@ type Found struct {
 // Discover asks on the local networks which nodes are there and returns those that
 // answered, by cluster and name.
 func Discover(ctx context.Context, cfg DiscoverConfig) ([]Found, error) {
-	var mu sync.Mutex
-	found := map[string]Found{}
-	d, err := cluster.NewDiscovery(ctx, cluster.DiscoveryConfig{
-		Beacon: func() cluster.Beacon { return cluster.Beacon{Ask: true} }, Port: cfg.Port, Every: time.Second, Log: cfg.Log,
-		Found: func(b cluster.Beacon) {
-			if len(b.Control) == 0 {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if key := b.CA + " " + b.Node; len(found) < 1000 || found[key].CA != "" {
-				found[key] = Found{Cluster: b.Cluster, CA: b.CA, Node: b.Node, Control: b.Control, From: b.From}
-			}
-		},
-	})
+	beacons, err := discovery.Ask(ctx, discovery.AskConfig{For: cfg.For, Port: cfg.Port, Log: cfg.Log})
 	if err != nil {
 		return nil, fmt.Errorf("look for clusters on the local network: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.For)
-	defer cancel()
-	if err := d.Run(ctx); err != nil {
-		return nil, fmt.Errorf("look for clusters on the local network: %w", err)
-	}
 	out := []Found{}
-	for _, f := range found {
-		out = append(out, f)
+	for _, b := range beacons {
+		out = append(out, Found{Cluster: b.Cluster, CA: b.CA, Node: b.Node, Control: b.Control, From: b.From})
 	}
-	slices.SortFunc(out, func(a, b Found) int {
-		return cmp.Or(strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.CA, b.CA), strings.Compare(a.Node, b.Node))
-	})
 	return out, nil
 }

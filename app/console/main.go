@@ -37,6 +37,7 @@ func run(ctx context.Context, args []string) error {
 	dir := flags.String("dir", "", "folder of the saved clusters; the user's own when empty")
 	ui := flags.String("ui", "", "folder of the built user interface; empty serves the API alone")
 	listen := flags.String("listen", "127.0.0.1:0", "loopback address and port")
+	port := flags.Int("discovery-port", 0, "UDP port of announcements; 0 is the usual one")
 	level := flags.String("log", "info", "debug, info, warn or error")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	if *dir == "" && err != nil {
 		return err
 	}
-	a, err := app.Open(app.Config{Dir: cmp.Or(*dir, own), Mode: app.ModeBrowser, Log: log})
+	a, err := app.Open(app.Config{Dir: cmp.Or(*dir, own), Mode: app.ModeBrowser, DiscoveryPort: *port, Log: log})
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ import '@mantine/core/styles.css'
 import './theme/tokens.css'
 import './theme/app.css'
 import { MantineProvider } from '@mantine/core'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import * as z from 'zod/mini'
 import { ApiError } from './api/http'
@@ -12,7 +12,14 @@ import { theme } from './theme/theme'
 // Checks without generated code: the content security policy allows no eval.
 z.config({ jitless: true })
 
-const queries = new QueryClient({
+// Nobody is signed in any more: the list says so and why, and the sign-in shows.
+const signedOut = (error: unknown) => {
+  if (error instanceof ApiError && error.problem.status === 401) void queries.invalidateQueries({ queryKey: ['clusters'] })
+}
+
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, query) => { if (query.queryKey[0] === 'c') signedOut(error) } }),
+  mutationCache: new MutationCache({ onError: signedOut }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,

@@ -43,7 +43,7 @@ func (c *Console) show(r *http.Request) cluster {
 	at := "https://" + r.Host
 	out := cluster{
 		ID: c.id, Name: c.cfg.Cluster, URLs: []string{at}, URL: at, Fingerprint: "sha256:" + c.cfg.Fingerprint,
-		State: "up", Since: c.cfg.Started.UTC(), Seen: now,
+		State: "up", Since: c.cfg.Started.UTC(), Seen: now, Addresses: []address{{URL: at, InUse: true, State: "up"}},
 	}
 	me, ended, ok := c.session(r)
 	out.SignInEnded = ended

@@ -26,12 +26,19 @@ type cluster struct {
 	Since       time.Time  `json:"since"`
 	Seen        time.Time  `json:"seen"`
 	URL         string     `json:"url"`
+	Addresses   []address  `json:"addresses"`
 	SignedInAs  string     `json:"signed_in_as,omitempty"`
 	Role        string     `json:"role,omitempty"`
 	Expires     *time.Time `json:"expires,omitempty"`
 	ExpiresSoon bool       `json:"expires_soon,omitempty"`
 	SignInEnded string     `json:"sign_in_ended,omitempty"`
 	Status      *known     `json:"status,omitempty"`
+}
+
+type address struct {
+	URL   string `json:"url"`
+	InUse bool   `json:"in_use"`
+	State string `json:"state"`
 }
 
 type known struct {

@@ -54,6 +54,13 @@ export function tell(queries: QueryClient, { changes, reset }: Changes): void {
     if (changes.length === 1) return
   }
   void queries.invalidateQueries({ queryKey: ['clusters'] })
+  const own = new Set((changes ?? []).map((change) => change.type))
+  if (own.has('settings')) void queries.invalidateQueries({ queryKey: ['settings'] })
+  if (own.has('vault')) {
+    // What was refused while it was locked is read again; so is what no longer can be.
+    void queries.invalidateQueries({ queryKey: ['vault'] })
+    void queries.invalidateQueries({ queryKey: ['c'] })
+  }
   const touched = new Set((changes ?? []).flatMap((change) => (change.cluster && change.type !== 'status' ? [change.cluster] : [])))
   for (const cluster of touched) void queries.invalidateQueries({ queryKey: ['c', cluster] })
 }

@@ -3,7 +3,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { ApiError, call, type Call } from './http'
 import type {
-  Account, AppInfo, AuditEntry, Cluster, Connection, Definition, Kind, List, Me, Node, NodeProblem, Reference, Revision, Service, State, Stats, Version,
+  Account, AppInfo, Cluster, Connection, Definition, Kind, List, Me, Node, NodeProblem, Reference, Revision, Service, State, Stats, Version,
 } from './types'
 
 const enc = encodeURIComponent
@@ -16,6 +16,9 @@ export function admin<T>(cluster: string, path: string, options?: Call): Promise
 export const definitionPath = (kind: string, name: string) => `definitions/${enc(kind)}/${enc(name)}`
 
 export const useApp = () => useQuery({ queryKey: ['app'], queryFn: ({ signal }) => call<AppInfo>('app', { signal }), staleTime: Infinity })
+
+/** Whether there is one cluster for good: a node serves its own, and the list is not the page's to change. */
+export const useFixed = () => useApp().data?.fixed === true
 
 export const useClusters = () =>
   useQuery({ queryKey: ['clusters'], queryFn: async ({ signal }) => (await call<List<Cluster>>('clusters', { signal })).items })
@@ -92,17 +95,6 @@ export const useHistory = (cluster: string, of: { kind: string; name: string } |
   useRead<Pages<Revision>>(cluster, ['history', of?.kind, of?.name, limit], async (signal) => {
     const path = of ? `${definitionPath(of.kind, of.name)}/history?limit=${limit}` : `history?diff=true&limit=${limit}`
     return pages(await admin<List<Revision>>(cluster, path, { signal }))
-  })
-
-export const useAudit = (cluster: string, filter: Record<string, string>, limit: number) =>
-  useQuery({
-    // Not below the cluster's key, and never by itself: each look at the audit log is an entry in it.
-    queryKey: ['audit', cluster, filter, limit],
-    refetchOnWindowFocus: false,
-    queryFn: async ({ signal }) => {
-      const query = new URLSearchParams({ ...filter, limit: String(limit) })
-      return pages(await admin<List<AuditEntry>>(cluster, `audit?${query}`, { signal }))
-    },
   })
 
 const pages = <T,>(list: List<T>): Pages<T> => ({ items: list.items ?? [], next: list.next ?? '' })

@@ -1386,6 +1386,100 @@ export interface Answer {
   CID: string;
 }
 
+/** About tells of the running program. */
+export interface About {
+  version: string;
+  /** version of Go that built it */
+  go: string;
+  /** operating system and processor */
+  system: string;
+  pid: number;
+  started: string;
+  /** memory of this process that is in RAM; absent where the system does not tell */
+  rss_bytes?: number;
+  /** of it, what Go holds */
+  heap_bytes: number;
+  /** folder of the app's files */
+  dir: string;
+  /** in the list */
+  clusters: number;
+}
+
+/** Address is one address of a cluster and what came of the last try to use it. */
+export interface Address {
+  url: string;
+  /** requests go here first */
+  in_use?: boolean;
+  /** up: it answered; down: it did not; unknown: not tried since the start */
+  state: AppState;
+  /** of the last try */
+  at?: string;
+  /** what failed, in words */
+  why?: string;
+  /** fingerprint of the foreign authority that answers there; nothing was sent to it */
+  authority?: string;
+}
+
+/** FoundCluster is a cluster that announced itself on the local network. Nothing of it is proved: its fingerprint is to be compared with what a node's console shows. */
+export interface FoundCluster {
+  /** as it could be saved */
+  cluster: SaveCluster;
+  /** names of the nodes that answered */
+  nodes: string[];
+  /** addresses that the announcements came from */
+  from: string[];
+  /** id of a saved cluster with the same authority */
+  exists?: string;
+}
+
+/** ImportClusters is a file with clusters, and what of it shall be taken. */
+export interface ImportClusters {
+  /** of the file: an exported list, the run file of a node, or links one a line */
+  text: string;
+  /** only say what each would be */
+  dry_run?: boolean;
+  /** places in the file, from 0: those that are new are added, those that differ replace what is saved; absent: all that are new */
+  take?: number[];
+}
+
+/** Imported says what becomes of each cluster of a file. */
+export interface Imported {
+  items: ImportedCluster[];
+}
+
+/** ImportedCluster is one cluster of a file. */
+export interface ImportedCluster {
+  /** as it would be saved; one that is new gets a name that is free */
+  cluster: SaveCluster;
+  is: ImportKind;
+  /** of the saved cluster */
+  id?: string;
+  /** of one that differs */
+  changes?: ImportChange[];
+  /** it was added or replaced; in a dry run always false */
+  taken: boolean;
+  /** why it cannot be read or was not taken, in words */
+  error?: string;
+}
+
+/** ImportChange is a field that a file would change. */
+export interface ImportChange {
+  field: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+/** Removed says until when a cluster that was taken off the list can come back. Then, or when the app ends, its sign-in is ended at the cluster and all that is known of it is forgotten. */
+export interface Removed {
+  until: string;
+}
+
+/** Settings are the app's own on this machine. Language and look belong to the page, what concerns the window to the shell. */
+export interface Settings {
+  /** credentials that a passphrase protects are locked after so many minutes without a key or a pointer; 0: never */
+  idle_lock_minutes: number;
+}
+
 /** ShellInfo says what the window around the page can do. A plain browser has no window of ours, and the page does with what a browser has. */
 export interface ShellInfo {
   /** files are opened and saved by the system's own dialogs */
@@ -1571,6 +1665,10 @@ export interface Cluster {
   next_try?: string;
   /** the address that answered last */
   url?: string;
+  /** in the order of urls */
+  addresses: Address[];
+  /** fingerprint of what answers in place of the cluster; nothing was sent to it */
+  foreign_authority?: string;
   /** account; absent: nobody is signed in */
   signed_in_as?: string;
   /** of the account, as it was at sign-in */
@@ -1635,20 +1733,6 @@ export interface ClusterFile {
   clusters: SaveCluster[];
 }
 
-/** Imported says what became of each cluster of a file. */
-export interface Imported {
-  items: ImportedCluster[];
-}
-
-/** ImportedCluster is one cluster of an imported file. */
-export interface ImportedCluster {
-  name: string;
-  /** of the cluster that was added */
-  id?: string;
-  /** why it was not */
-  error?: string;
-}
-
 /** SignIn signs in by account and password, or by token. */
 export interface AppSignIn {
   account?: string;
@@ -1709,6 +1793,8 @@ export interface UnlockVault {
 /** SetVault moves the credentials to another vault. */
 export interface SetVault {
   kind: VaultKind;
+  /** the passphrase of now; needed when the credentials are kept by one */
+  current?: string;
   /** of kind passphrase: the new one, at least 10 characters */
   passphrase?: string;
 }
@@ -1824,6 +1910,12 @@ export interface Finding {
   do?: string;
 }
 
+/** State is the health of a cluster as this machine sees it. */
+export type AppState = "up" | "down" | "unknown";
+
+/** ImportKind says what a cluster of a file is to the list. */
+export type ImportKind = "new" | "same" | "differs" | "broken";
+
 /** ShellEventType says what a window tells. */
 export type ShellEventType = "command" | "link" | "cluster" | "drop";
 
@@ -1833,11 +1925,8 @@ export type GPUPolicy = "never" | "on-demand" | "always";
 /** Mode says what the handler serves. */
 export type Mode = "desktop" | "browser" | "node";
 
-/** State is the health of a cluster as this machine sees it. */
-export type AppState = "up" | "down" | "unknown";
-
 /** ChangeType says what changed. */
-export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "shell" | "cluster";
+export type ChangeType = "list" | "health" | "status" | "sign_in" | "vault" | "settings" | "cluster" | "shell";
 
 /** VaultKind says where credentials are kept. */
 export type VaultKind = "keyring" | "file" | "passphrase";

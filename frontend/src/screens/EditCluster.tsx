@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { restoreCluster } from '../api/clusters'
 import { call, problemOf } from '../api/http'
 import type { Cluster, SaveCluster } from '../api/types'
 import { same } from '../diff/diff'
@@ -10,6 +11,8 @@ import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { notify } from '../ui/notice'
 import { Failed } from '../ui/states'
+import { Addresses } from './Addresses'
+import { ChangedAuthority } from './ChangedAuthority'
 import { ClusterFields, tidied } from './ClusterFields'
 
 export function EditCluster({ cluster }: { cluster: Cluster }) {
@@ -22,12 +25,22 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
   const act = useMutation({
     mutationFn: (body: SaveCluster | undefined) => call(path, body ? { method: 'PUT', body: tidied(body) } : { method: 'DELETE' }),
     onSuccess: async (_, body) => {
-      notify(body ? t('settings.saved') : t('settings.removed', { name }))
+      if (body) notify(t('settings.saved'))
+      else notify(t('settings.removed', { name }), false, { label: t('removed.undo'), run: () => void back() })
       setRemoving(false)
       if (!body) go(href([]))
       await queries.invalidateQueries({ queryKey: ['clusters'] })
     },
   })
+  const back = async () => {
+    try {
+      const restored = await restoreCluster(cluster.id)
+      await queries.invalidateQueries({ queryKey: ['clusters'] })
+      notify(t('removed.back', { name: restored.name }))
+    } catch (error) {
+      notify(problemOf(error).detail ?? '', true)
+    }
+  }
   const faults = act.isError ? (problemOf(act.error).errors ?? []) : []
   return (
     <div className="page" style={{ maxWidth: 640, width: '100%' }}>
@@ -35,12 +48,14 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
         <div className="grow"><h1>{t('settings.title')}</h1><div className="quiet">{t('settings.help')}</div></div>
         <div className="actions"><Button variant="light" color="red" onClick={() => setRemoving(true)}>{t('settings.remove')}</Button></div>
       </div>
+      <ChangedAuthority cluster={cluster} stored={stored} />
       <form style={{ display: 'grid', gap: 12 }} onSubmit={(event) => { event.preventDefault(); act.mutate(value) }}>
         <ClusterFields value={value} onChange={setValue} fault={(pointer) => faults.find((one) => one.pointer.startsWith(pointer))?.message} />
         <div><div className="quiet small">{t('add.fingerprint')}</div><code>{fingerprint}</code></div>
         {act.isError && <Failed error={act.error} />}
         <div className="row"><Button type="submit" loading={act.isPending} disabled={same(tidied(value), stored)}>{t('action.save')}</Button></div>
       </form>
+      <Addresses cluster={cluster} />
       {removing && (
         <Confirm cluster={cluster} title={t('settings.removeTitle', { name })} action={t('settings.remove')} busy={act.isPending} onConfirm={() => act.mutate(undefined)} onClose={() => setRemoving(false)}>
           <p>{t('settings.removeHelp')}</p>

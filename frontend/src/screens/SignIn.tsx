@@ -4,10 +4,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { call } from '../api/http'
 import type { Cluster, SignedOut } from '../api/types'
-import { go, href } from '../shell/router'
+import { go, href, parseHash } from '../shell/router'
 import { t } from '../text'
 import { notify } from '../ui/notice'
 import { Failed } from '../ui/states'
+
+/** Whether the screen stands at its own address, not in place of another that needs a sign-in. */
+const atOwnPlace = () => parseHash(location.hash).path[2] === 'sign-in'
 
 export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
   const queries = useQueryClient()
@@ -19,7 +22,8 @@ export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
       setValues({ ...values, password: '', token: '', again: '' })
       await queries.invalidateQueries({ queryKey: ['clusters'] })
       void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
-      go(href(['c', cluster.id]))
+      // Who was asked in the middle of something goes on there; unsaved edits are kept.
+      if (atOwnPlace()) go(href(['c', cluster.id]))
     },
   })
   const leave = useMutation({

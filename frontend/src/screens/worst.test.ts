@@ -5,7 +5,7 @@ import { href, parseHash } from '../shell/router'
 import { worstFirst } from './worst'
 
 const at = '2026-01-01T00:00:00Z'
-const cluster = (name: string, more: Partial<Cluster> = {}): Cluster => ({ id: name, name, urls: [], fingerprint: '', protected: false, read_only: false, state: 'up', since: at, signed_in_as: 'ada', role: 'developer', ...more })
+const cluster = (name: string, more: Partial<Cluster> = {}): Cluster => ({ id: name, name, urls: [], addresses: [], fingerprint: '', protected: false, read_only: false, state: 'up', since: at, signed_in_as: 'ada', role: 'developer', ...more })
 const known = (down: number) => ({ at, age_seconds: 0, nodes: [], status: { cluster: '', revision: 1, nodes: { up: 2, down, unknown: 0 }, level: true, odb: { kind: 'sqlite', state: 'up', since: at }, problems: 0, version: '' } })
 
 it('puts the worst cluster first', () => {

@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core'
 import { Fragment } from 'react'
+import { useFixed } from '../api/queries'
 import { t, type Key } from '../text'
 import { places } from './places'
 
@@ -22,7 +23,9 @@ const general: [string[], Key][] = [
 ]
 
 export function KeySheet({ onClose }: { onClose: () => void }) {
-  const all: [string[], Key][] = [...general, ...places.map((place): [string[], Key] => [['g', place.key], place.title])]
+  const fixed = useFixed()
+  const list: Key[] = ['keys.switcher', 'keys.nth', 'home.title'] // what only a list of clusters has
+  const all: [string[], Key][] = [...general.filter(([, what]) => !fixed || !list.includes(what)), ...places.map((place): [string[], Key] => [['g', place.key], place.title])]
   return (
     <Modal opened onClose={onClose} title={t('keys.title')} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <div className="keys">

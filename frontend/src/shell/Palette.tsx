@@ -4,7 +4,7 @@ import { Modal, TextInput } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import * as z from 'zod/mini'
-import { admin, allDefinitions } from '../api/queries'
+import { admin, allDefinitions, useFixed } from '../api/queries'
 import { may } from '../api/role'
 import type { Cluster, Kind, List } from '../api/types'
 import { t } from '../text'
@@ -41,12 +41,13 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   const [at, setAt] = useState(0)
   const [recent, setRecent] = useStored('recent', recentShape, [])
   const list = useRef<HTMLDivElement>(null)
+  const fixed = useFixed()
   const objects = useObjects(only ? [] : clusters)
-  const switches = clusters.map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
+  const switches = (fixed ? [] : clusters).map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
   const copy: Item[] = cluster ? [{ title: t('palette.copyLink'), hint: t('palette.here'), to: '!copy', run: () => void copyText(appLink(cluster)) }] : []
   const here: Item[] = screenActions().map((action) => ({ title: action.title, hint: t('palette.here'), to: '!' + action.title, run: action.run, words: action.words, of: cluster }))
-  const offered = clusters.filter((one) => one === cluster || one.signed_in_as).sort((a, b) => Number(b === cluster) - Number(a === cluster)).flatMap((one) => offersOf(one).map((offer): Item => ({ title: t(offer.title), hint: one.name, to: offer.to(one), words: offer.words, of: one })))
-  const items: Item[] = only ? switches : [...here, ...copy, ...acts(cluster), ...switches, ...offered, ...objects]
+  const offered = clusters.filter((one) => one === cluster || one.signed_in_as).sort((a, b) => Number(b === cluster) - Number(a === cluster)).flatMap((one) => offersOf(one, fixed).map((offer): Item => ({ title: t(offer.title), hint: one.name, to: offer.to(one), words: offer.words, of: one })))
+  const items: Item[] = only ? switches : [...here, ...copy, ...acts(cluster, fixed), ...switches, ...offered, ...objects]
   const known = new Map(items.map((item) => [item.to, item]))
   const start: Item[] = only ? items : [...recent.flatMap((one) => known.get(one.to) ?? []), ...items.filter((item) => !recent.some((one) => one.to === item.to))]
   const link = linkItem(typed)
@@ -98,8 +99,8 @@ function linkItem(typed: string): Item | undefined {
 }
 
 /** Places and actions of the cluster on the screen. */
-function acts(cluster: Cluster | undefined): Item[] {
-  const general = [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }]
+function acts(cluster: Cluster | undefined, fixed: boolean): Item[] {
+  const general = fixed ? [] : [{ title: t('home.title'), hint: 'g h', to: href([]) }, { title: t('add.title'), hint: '', to: href(['add']) }, { title: t('drift.title'), hint: '', to: href(['compare']) }, { title: t('prefs.title'), hint: '', to: href(['preferences']) }, { title: t('prefs.import'), hint: '', to: href(['add'], { by: 'file' }) }, { title: t('about.title'), hint: '', to: href(['about']) }]
   if (!cluster) return general
   const mine = places.filter((place) => place.shown(cluster)).map((place) => ({ title: t(place.title), hint: `${cluster.name} · g ${place.key}`, to: place.to(cluster) }))
   return [...mine, ...general]

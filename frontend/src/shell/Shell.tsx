@@ -1,7 +1,7 @@
 // The frame around every screen: band, bar, strip of the connection, navigation.
 import { Button, Menu } from '@mantine/core'
 import { Fragment, useState, type ReactNode } from 'react'
-import { useKinds } from '../api/queries'
+import { useFixed, useKinds } from '../api/queries'
 import type { Cluster } from '../api/types'
 import { languages, setLanguage, t, type Language } from '../text'
 import { looks, useLook } from '../theme/mode'
@@ -10,11 +10,13 @@ import { StateMark } from '../ui/State'
 import { Ago, For } from '../ui/time'
 import { KeySheet } from './KeySheet'
 import { useKeys } from './keys'
+import { LockStrip } from './LockStrip'
 import { Palette } from './Palette'
 import { ClusterAgain, PageAgain } from './Reconnect'
 import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
 import { Boundary } from './window/Boundary'
+import { AppNotice } from './window/Notice'
 import { Window } from './window/Window'
 
 interface Props {
@@ -26,10 +28,11 @@ interface Props {
 
 export function Shell({ clusters, cluster, route, children }: Props) {
   const [open, setOpen] = useState<'palette' | 'switcher' | 'help'>()
+  const fixed = useFixed()
   useKeys({
     palette: () => setOpen('palette'),
     help: () => setOpen('help'),
-    switcher: () => setOpen('switcher'),
+    switcher: () => { if (!fixed) setOpen('switcher') },
     goTo: (key) => {
       if (key === 'h') go(href([]))
       const place = places.find((one) => one.key === key)
@@ -44,7 +47,7 @@ export function Shell({ clusters, cluster, route, children }: Props) {
     <div className="shell">
       {cluster?.protected ? <div className="band">{t('shell.protected', { name: cluster.name })}</div> : <span hidden />}
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
-      <div className="strips"><PageAgain />{cluster && <Connection cluster={cluster} />}</div>
+      <div className="strips"><AppNotice /><PageAgain /><LockStrip />{cluster && <Connection cluster={cluster} />}</div>
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
       <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}
@@ -57,17 +60,16 @@ export function Shell({ clusters, cluster, route, children }: Props) {
 
 function Bar({ clusters, cluster, onOpen }: { clusters: Cluster[]; cluster: Cluster | undefined; onOpen: (what: 'palette' | 'switcher' | 'help') => void }) {
   const [look, setLook] = useLook()
+  const fixed = useFixed()
+  const named = cluster && <><span className="dot" style={{ background: cluster.colour || 'var(--sb-accent)' }} /><span className="cut">{cluster.name}</span>{cluster.environment && <span className="tag">{cluster.environment}</span>}{cluster.tag && <span className="tag">{cluster.tag}</span>}</>
   return (
     <header className="bar">
-      <a href={href([])} className="row" style={{ fontWeight: 700, color: 'inherit' }} title={t('home.title')}>
+      <a href={href([])} className="row" style={{ fontWeight: 700, color: 'inherit' }} title={fixed ? t('place.overview') : t('home.title')}>
         <img src="./icon.svg" width={22} height={22} alt="" /> Signalbox
       </a>
-      <button type="button" className="switch" aria-haspopup="dialog" onClick={() => onOpen('switcher')}>
-        {cluster
-          ? <><span className="dot" style={{ background: cluster.colour || 'var(--sb-accent)' }} /><span className="cut">{cluster.name}</span>{cluster.environment && <span className="tag">{cluster.environment}</span>}{cluster.tag && <span className="tag">{cluster.tag}</span>}</>
-          : <span>{t('shell.choose', { n: clusters.length })}</span>}
-        <span aria-hidden>▾</span>
-      </button>
+      {fixed
+        ? <span className="row" style={{ fontWeight: 600, minWidth: 0 }}>{named}</span>
+        : <button type="button" className="switch" aria-haspopup="dialog" onClick={() => onOpen('switcher')}>{named ?? <span>{t('shell.choose', { n: clusters.length })}</span>}<span aria-hidden>▾</span></button>}
       {cluster && <StateMark state={cluster.state} />}
       {cluster?.read_only && <span className="tag">{t('shell.readOnly')}</span>}
       <button type="button" className="switch find" aria-haspopup="dialog" onClick={() => onOpen('palette')}>{t('shell.find')} <kbd>Ctrl K</kbd></button>
@@ -80,15 +82,28 @@ function Bar({ clusters, cluster, onOpen }: { clusters: Cluster[]; cluster: Clus
           {(Object.keys(languages) as Language[]).map((one) => <Menu.Item key={one} lang={one} onClick={() => setLanguage(one)}>{String(languages[one]['language.name'])}</Menu.Item>)}
           <Menu.Divider />
           <Menu.Item onClick={() => onOpen('help')} rightSection={<kbd>?</kbd>}>{t('keys.title')}</Menu.Item>
-          <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>
+          {!fixed && ownList()}
         </Menu.Dropdown>
       </Menu>
     </header>
   )
 }
 
+/** What there is where a list of clusters is kept. */
+function ownList() {
+  return (
+    <>
+      <Menu.Item component="a" href={href(['add'])}>{t('add.title')}</Menu.Item>
+      <Menu.Item component="a" href={href(['compare'])}>{t('drift.title')}</Menu.Item>
+      <Menu.Item component="a" href={href(['preferences'])}>{t('prefs.title')}</Menu.Item>
+      <Menu.Item component="a" href={href(['about'])}>{t('about.title')}</Menu.Item>
+    </>
+  )
+}
+
 /** Says that what is shown is old, since when and why. Never in the way. */
 function Connection({ cluster }: { cluster: Cluster }) {
+  if (cluster.foreign_authority) return <div className="strip" data-state="down" role="alert"><strong>{t('foreign.title')}.</strong> {t('foreign.strip')} <a href={href(['c', cluster.id, 'settings'])}>{t('settings.title')}</a></div>
   if (cluster.sign_in_ended) return <div className="strip" role="status">{t('shell.signInEnded', { why: cluster.sign_in_ended })} <a href={href(['c', cluster.id, 'sign-in'])}>{t('signIn.title')}</a></div>
   if (cluster.expires_soon) return <div className="strip" role="status">{t('shell.expiresSoon')} <a href={href(['c', cluster.id, 'sign-in'])}>{t('signIn.title')}</a></div>
   if (cluster.state === 'up') return <span hidden />
@@ -102,6 +117,7 @@ function Connection({ cluster }: { cluster: Cluster }) {
 
 function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
   const kinds = useKinds(cluster.id)
+  const fixed = useFixed()
   const [, , section, kind] = route.path
   const current = (yes: boolean) => (yes ? ('page' as const) : undefined)
   const placed = (group: Group | undefined) => places.filter((place) => place.group === group && place.shown(cluster)).map((place) => (
@@ -122,7 +138,7 @@ function Navigation({ cluster, route }: { cluster: Cluster; route: Route }) {
       })}
       <h2>{t('shell.connection')}</h2>
       <a href={href(['c', cluster.id, 'sign-in'])} aria-current={current(section === 'sign-in')}><span className="cut">{cluster.signed_in_as}</span><span className="quiet small">{cluster.role}</span></a>
-      <a href={href(['c', cluster.id, 'settings'])} aria-current={current(section === 'settings')}>{t('settings.title')}</a>
+      {!fixed && <a href={href(['c', cluster.id, 'settings'])} aria-current={current(section === 'settings')}>{t('settings.title')}</a>}
     </nav>
   )
 }

@@ -33,7 +33,8 @@ export const offers: Offer[] = [
   { title: 'signIn.title', to: at('sign-in'), role: 'viewer' },
 ]
 
-export const offersOf = (cluster: Cluster): Offer[] => offers.filter((offer) => offer.role === 'viewer' || may(cluster, offer.role))
+/** The offers of a cluster; a fixed one, a node's own, has no settings in a list. */
+export const offersOf = (cluster: Cluster, fixed: boolean): Offer[] => offers.filter((offer) => (offer.role === 'viewer' || may(cluster, offer.role)) && !(fixed && offer.title === 'settings.title'))
 
 const inSight = new Map<object, () => Action[]>()
 

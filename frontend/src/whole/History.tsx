@@ -83,7 +83,7 @@ function Filter({ cluster, filter, put }: { cluster: Cluster; filter: HistoryFil
       {typed.kind && field('name', t('column.name'), 140)}
       {field('from', t('filter.from'), 128, 'date')}
       {field('to', t('filter.to'), 128, 'date')}
-      <Button type="submit" variant="default">{t('audit.filter')}</Button>
+      <Button type="submit" variant="default">{t('audit.find')}</Button>
       {Object.values(filter).some(Boolean) && <Button variant="subtle" onClick={() => { setTyped({}); put(Object.fromEntries(names.map((name) => [name, undefined]))) }}>{t('list.reset')}</Button>}
     </form>
   )

@@ -1,4 +1,4 @@
-package cluster
+package discovery
 
 import (
 	"cmp"
@@ -17,17 +17,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// DiscoveryPort is the UDP port of announcements on the local network.
-const DiscoveryPort = 7947
+// Port is the UDP port of announcements on the local network.
+const Port = 7947
 
-// discoveryGroup is the IPv6 group of announcements: link-local, of no registry.
-const discoveryGroup = "ff12::5342:7947"
+// group is the IPv6 group of announcements: link-local, of no registry.
+const group = "ff12::5342:7947"
 
 const (
 	beaconMark    = "SIGNALBOX1 "
 	maxBeacon     = 1024
 	announceEvery = 30 * time.Second
 	answerEvery   = time.Second // at most, to those who ask
+	mostAddresses = 8           // in one announcement
 )
 
 // Beacon is what a box announces on the local network: where it can be reached,
@@ -43,13 +44,13 @@ type Beacon struct {
 	From string `json:"-"` // the address that it came from, without a port
 }
 
-// DiscoveryConfig is what discovery needs.
-type DiscoveryConfig struct {
+// Config is what a station needs.
+type Config struct {
 	// Beacon returns what this box announces; a zero one announces nothing.
 	Beacon func() Beacon
 	// Found is told of each announcement of others; it must be quick.
 	Found func(Beacon)
-	Port  int // of announcements; 0: DiscoveryPort
+	Port  int // of announcements; 0: Port
 	// Every is how often it announces unasked; 0: 30 s.
 	Every time.Duration
 	// Targets are addresses that are announced to beside every local network's;
@@ -58,23 +59,23 @@ type DiscoveryConfig struct {
 	Log     *slog.Logger // nil means slog.Default()
 }
 
-// Discovery announces this box on the local networks by IPv4 broadcast and IPv6
+// Station announces this box on the local networks by IPv4 broadcast and IPv6
 // multicast and hears of others. Many processes of one box may use the same port.
-type Discovery struct {
-	cfg   DiscoveryConfig
+type Station struct {
+	cfg   Config
 	log   *slog.Logger
 	v4    net.PacketConn
 	v6    net.PacketConn // nil: this box has no IPv6
 	asked chan struct{}  // somebody asks who is there
 }
 
-// NewDiscovery binds the sockets; Run closes them.
-func NewDiscovery(ctx context.Context, cfg DiscoveryConfig) (*Discovery, error) {
+// New binds the sockets; Run closes them.
+func New(ctx context.Context, cfg Config) (*Station, error) {
 	if cfg.Beacon == nil || cfg.Found == nil {
 		return nil, errors.New("discovery config: Beacon and Found are needed")
 	}
-	cfg.Port, cfg.Every = cmp.Or(cfg.Port, DiscoveryPort), cmp.Or(cfg.Every, announceEvery)
-	d := &Discovery{cfg: cfg, asked: make(chan struct{}, 1), log: cmp.Or(cfg.Log, slog.Default()).With("component", "discovery")}
+	cfg.Port, cfg.Every = cmp.Or(cfg.Port, Port), cmp.Or(cfg.Every, announceEvery)
+	s := &Station{cfg: cfg, asked: make(chan struct{}, 1), log: cmp.Or(cfg.Log, slog.Default()).With("component", "discovery")}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var err error
 		if cerr := c.Control(func(fd uintptr) { err = shareBroadcast(fd) }); cerr != nil {
@@ -83,24 +84,24 @@ func NewDiscovery(ctx context.Context, cfg DiscoveryConfig) (*Discovery, error) 
 		return err
 	}}
 	var err error
-	if d.v4, err = lc.ListenPacket(ctx, "udp4", fmt.Sprintf("0.0.0.0:%d", cfg.Port)); err != nil {
+	if s.v4, err = lc.ListenPacket(ctx, "udp4", fmt.Sprintf("0.0.0.0:%d", cfg.Port)); err != nil {
 		return nil, fmt.Errorf("listen for announcements: %w", err)
 	}
-	if d.v6, err = lc.ListenPacket(ctx, "udp6", fmt.Sprintf("[::]:%d", cfg.Port)); err != nil {
-		d.log.Debug("announcements go by IPv4 alone", "error", err)
-		d.v6 = nil
+	if s.v6, err = lc.ListenPacket(ctx, "udp6", fmt.Sprintf("[::]:%d", cfg.Port)); err != nil {
+		s.log.Debug("announcements go by IPv4 alone", "error", err)
+		s.v6 = nil
 	} else {
-		d.joinGroups()
+		s.joinGroups()
 	}
-	return d, nil
+	return s, nil
 }
 
 // joinGroups subscribes to the group on every interface.
-func (d *Discovery) joinGroups() {
-	p := ipv6.NewPacketConn(d.v6)
+func (s *Station) joinGroups() {
+	p := ipv6.NewPacketConn(s.v6)
 	for _, i := range multicastInterfaces() {
-		if err := p.JoinGroup(&i, &net.UDPAddr{IP: net.ParseIP(discoveryGroup)}); err != nil {
-			d.log.Debug("no IPv6 announcements on an interface", "interface", i.Name, "error", err)
+		if err := p.JoinGroup(&i, &net.UDPAddr{IP: net.ParseIP(group)}); err != nil {
+			s.log.Debug("no IPv6 announcements on an interface", "interface", i.Name, "error", err)
 		}
 	}
 }
@@ -120,20 +121,20 @@ func multicastInterfaces() []net.Interface {
 }
 
 // Run announces at once and then again and again, and listens, until ctx ends.
-func (d *Discovery) Run(ctx context.Context) error {
+func (s *Station) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, c := range []net.PacketConn{d.v4, d.v6} {
+	for _, c := range []net.PacketConn{s.v4, s.v6} {
 		if c == nil {
 			continue
 		}
 		context.AfterFunc(ctx, func() { _ = c.Close() })
-		g.Go(func() error { return d.listen(ctx, c) })
+		g.Go(func() error { return s.listen(ctx, c) })
 	}
-	g.Go(func() error { return d.repeat(ctx) })
+	g.Go(func() error { return s.repeat(ctx) })
 	return g.Wait()
 }
 
-func (d *Discovery) listen(ctx context.Context, c net.PacketConn) error {
+func (s *Station) listen(ctx context.Context, c net.PacketConn) error {
 	buf := make([]byte, maxBeacon)
 	for {
 		n, from, err := c.ReadFrom(buf)
@@ -146,7 +147,7 @@ func (d *Discovery) listen(ctx context.Context, c net.PacketConn) error {
 			}
 			continue // such as an ICMP answer to an earlier packet
 		}
-		b, err := ParseBeacon(buf[:n])
+		b, err := Parse(buf[:n])
 		if err != nil {
 			continue // anybody may send anything to this port
 		}
@@ -154,14 +155,14 @@ func (d *Discovery) listen(ctx context.Context, c net.PacketConn) error {
 			b.From = a.IP.String()
 			b.forget(a.IP)
 		}
-		if b.Ask && d.cfg.Beacon().Cluster != "" { // one who only asks has no answer
+		if b.Ask && s.cfg.Beacon().Cluster != "" { // one who only asks has no answer
 			select {
-			case d.asked <- struct{}{}:
+			case s.asked <- struct{}{}:
 			default: // somebody asked already
 			}
 		}
 		if b.Cluster != "" {
-			d.cfg.Found(b)
+			s.cfg.Found(b)
 		}
 	}
 }
@@ -197,11 +198,11 @@ func ownAddress(ip net.IP) bool {
 
 // repeat announces now and then, and for those who ask, but not more often than
 // once a second, so that nobody can make this box flood the network.
-func (d *Discovery) repeat(ctx context.Context) error {
-	tick := time.NewTicker(d.cfg.Every)
+func (s *Station) repeat(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.Every)
 	defer tick.Stop()
 	for {
-		d.announce()
+		s.announce()
 		pause := time.NewTimer(answerEvery)
 		select {
 		case <-ctx.Done():
@@ -213,53 +214,53 @@ func (d *Discovery) repeat(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		case <-d.asked:
+		case <-s.asked:
 		}
 	}
 }
 
 // announce sends the beacon everywhere.
-func (d *Discovery) announce() {
-	b := d.cfg.Beacon()
+func (s *Station) announce() {
+	b := s.cfg.Beacon()
 	if b.Cluster == "" && !b.Ask {
 		return
 	}
 	text, err := b.encode()
 	if err != nil {
-		d.log.Debug("announcement cannot be written", "error", err)
+		s.log.Debug("announcement cannot be written", "error", err)
 		return
 	}
-	for _, to := range d.targets() {
-		c := d.v4
+	for _, to := range s.targets() {
+		c := s.v4
 		if to.IP.To4() == nil {
-			c = d.v6
+			c = s.v6
 		}
 		if c == nil {
 			continue
 		}
 		if _, err := c.WriteTo(text, to); err != nil {
-			d.log.Debug("announcement was not sent", "to", to.String(), "error", err)
+			s.log.Debug("announcement was not sent", "to", to.String(), "error", err)
 		}
 	}
 }
 
 // targets returns the broadcast address of every local network and of this box
 // itself, the group on every interface, and what the configuration adds.
-func (d *Discovery) targets() []*net.UDPAddr {
-	out := []*net.UDPAddr{{IP: net.IPv4bcast, Port: d.cfg.Port}, {IP: net.IPv4(127, 255, 255, 255), Port: d.cfg.Port}}
+func (s *Station) targets() []*net.UDPAddr {
+	out := []*net.UDPAddr{{IP: net.IPv4bcast, Port: s.cfg.Port}, {IP: net.IPv4(127, 255, 255, 255), Port: s.cfg.Port}}
 	for _, i := range multicastInterfaces() {
-		out = append(out, &net.UDPAddr{IP: net.ParseIP(discoveryGroup), Port: d.cfg.Port, Zone: i.Name})
+		out = append(out, &net.UDPAddr{IP: net.ParseIP(group), Port: s.cfg.Port, Zone: i.Name})
 		addrs, err := i.Addrs()
 		if err != nil {
 			continue
 		}
 		for _, a := range addrs {
 			if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil {
-				out = append(out, &net.UDPAddr{IP: broadcastOf(n), Port: d.cfg.Port})
+				out = append(out, &net.UDPAddr{IP: broadcastOf(n), Port: s.cfg.Port})
 			}
 		}
 	}
-	for _, t := range d.cfg.Targets {
+	for _, t := range s.cfg.Targets {
 		if a, err := net.ResolveUDPAddr("udp", t); err == nil {
 			out = append(out, a)
 		}
@@ -288,9 +289,9 @@ func (b Beacon) encode() ([]byte, error) {
 	return append([]byte(beaconMark), text...), nil
 }
 
-// ParseBeacon reads an announcement: strangers' bytes. What is longer than a name
+// Parse reads an announcement: strangers' bytes. What is longer than a name
 // or an address can be is refused.
-func ParseBeacon(packet []byte) (Beacon, error) {
+func Parse(packet []byte) (Beacon, error) {
 	var b Beacon
 	rest, ok := strings.CutPrefix(string(packet), beaconMark)
 	if !ok || len(packet) > maxBeacon {
@@ -305,7 +306,7 @@ func ParseBeacon(packet []byte) (Beacon, error) {
 			return Beacon{}, errors.New("read announcement: a text in it is too long or not printable")
 		}
 	}
-	if len(b.Control) > mostHosts || b.Cluster != "" && len(b.CA) != 64 {
+	if len(b.Control) > mostAddresses || b.Cluster != "" && len(b.CA) != 64 {
 		return Beacon{}, errors.New("read announcement: it names too many addresses or no authority")
 	}
 	return b, nil
