@@ -33,7 +33,7 @@ export default async function full(kit) {
   await step('5,000 definitions and 200 services are made in seconds', async () => {
     const began = performance.now()
     const outgoing = Array.from({ length: 4700 }, (_, i) => ({ kind: 'outgoing', name: `many.${i}`, spec: { url: `http://127.0.0.1:9/${i}`, enabled: i % 3 === 0, timeout: `${1 + (i % 60)}s`, description: `Partner ${i}` } }))
-    const security = Array.from({ length: 100 }, (_, i) => ({ kind: 'security', name: `many.key${i}`, spec: { type: 'basic', username: `u${i}`, password: { ref: 'env:NOBODY' } } }))
+    const security = Array.from({ length: 100 }, (_, i) => ({ kind: 'security', name: `many.key${i}`, spec: { type: 'basic', username: `u${i}`, password: `secret number ${i}` } }))
     const files = { 'many.ts': { text: "import { service } from '@signalbox/sdk'\n" + Array.from({ length: 200 }, (_, i) => `export const s${i} = service({ name: 'many.s${i}', doc: 'Number ${i}', handle() { return { n: ${i} } } })`).join('\n') } }
     const deployed = await api('deploy', { method: 'POST', body: { packages: [{ name: 'many', files }] } })
     assert.equal(deployed.status, 200, JSON.stringify(deployed.body).slice(0, 400))
