@@ -374,3 +374,53 @@ func TestChanges(t *testing.T) {
 		}
 	}
 }
+
+func TestAlerts(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	type step struct {
+		at    int // seconds since the beginning
+		state string
+		since int
+	}
+	tests := map[string]struct {
+		steps []step
+		want  string // d: told to be down, b: back, -: nothing
+	}{
+		"down at the start is no news": {[]step{{0, "unknown", 0}, {1, "down", 1}, {60, "down", 1}}, "---"},
+		"goes down":                    {[]step{{0, "up", 0}, {5, "down", 5}, {14, "down", 5}, {15, "down", 5}, {99, "down", 5}}, "---d-"},
+		"hiccup":                       {[]step{{0, "up", 0}, {5, "down", 5}, {9, "up", 9}, {60, "up", 9}}, "----"},
+		"comes back":                   {[]step{{0, "up", 0}, {20, "down", 1}, {30, "up", 30}, {32, "up", 30}, {33, "up", 30}, {50, "up", 30}}, "-d--b-"},
+		"falls back at once":           {[]step{{0, "up", 0}, {20, "down", 1}, {30, "up", 30}, {31, "down", 31}, {50, "down", 31}, {60, "up", 51}}, "-d---b"},
+		"down twice":                   {[]step{{0, "up", 0}, {20, "down", 1}, {40, "up", 30}, {60, "down", 50}}, "-dbd"},
+		"asked anew is not up":         {[]step{{0, "up", 0}, {20, "down", 1}, {30, "unknown", 30}, {60, "down", 40}}, "-d--"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			al, got := newAlerts(), ""
+			for _, s := range tc.steps {
+				c := Cluster{ID: "one", State: State(s.state), Since: begin.Add(time.Duration(s.since) * time.Second)}
+				out, next := al.look([]Cluster{c}, begin.Add(time.Duration(s.at)*time.Second))
+				switch {
+				case len(out.Down) == 1:
+					got += "d"
+				case len(out.Back) == 1:
+					got += "b"
+				default:
+					got += "-"
+				}
+				if next < 0 || next > downFor {
+					t.Errorf("at %d it wants to look again after %v", s.at, next)
+				}
+			}
+			if got != tc.want {
+				t.Errorf("told %q, want %q", got, tc.want)
+			}
+		})
+	}
+	al := newAlerts()
+	al.look([]Cluster{{ID: "gone", State: StateUp}}, begin)
+	if al.look(nil, begin); len(al.wasUp)+len(al.told) != 0 {
+		t.Error("a cluster that was removed is remembered")
+	}
+}

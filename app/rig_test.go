@@ -122,6 +122,12 @@ func start(t *testing.T, dir string, keys app.Keyring) *rig {
 	return startWith(t, dir, keys, func(*app.Config) {})
 }
 
+// startIn is start in a window.
+func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell) *rig {
+	t.Helper()
+	return startWith(t, dir, keys, func(cfg *app.Config) { cfg.Shell = window })
+}
+
 // startWith is start with a changed configuration.
 func startWith(t *testing.T, dir string, keys app.Keyring, change func(*app.Config)) *rig {
 	t.Helper()

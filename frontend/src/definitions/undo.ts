@@ -18,7 +18,7 @@ export type Done =
 
 /** Takes one write back. Of a protected cluster nothing is deleted without its name typed. */
 export async function undo(cluster: Cluster, done: Done): Promise<void> {
-  const reason = t('undo.why')
+  const reason = t('undo.because')
   switch (done.op) {
     case 'create':
       await admin(cluster.id, definitionPath(done.kind, done.name), { method: 'DELETE', headers: { 'If-Match': `"${done.version}"`, 'X-Change-Reason': encodeURIComponent(reason) } })

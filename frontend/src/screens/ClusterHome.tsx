@@ -1,4 +1,5 @@
 // One cluster at a glance: state, what is not in force, the far sides.
+import { useStatus } from '../api/overview'
 import { useConnections, useProblems } from '../api/queries'
 import type { Cluster } from '../api/types'
 import { href } from '../shell/router'
@@ -6,16 +7,18 @@ import { number, t } from '../text'
 import { Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
 import { Ago, For } from '../ui/time'
+import { Figures } from './Figures'
 
 export function ClusterHome({ cluster }: { cluster: Cluster }) {
   const problems = useProblems(cluster.id)
   const connections = useConnections(cluster.id)
-  const known = cluster.status
+  const known = useStatus(cluster)
   const status = known?.status
   const away = cluster.state !== 'up'
   return (
     <div className="page">
       <div className="head"><h1>{cluster.name}</h1></div>
+      {status && known && <Figures cluster={cluster} status={status} />}
       {status && known
         ? (
           <dl className="facts">
@@ -25,9 +28,6 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
             <dt>{t('column.revision')}</dt><dd><a href={href(['c', cluster.id, 'history'])}>{number(status.revision)}</a> · {status.level ? t('home.level') : t('home.notLevel')}</dd>
             <dt>{t('column.odb')}</dt><dd><StateMark state={status.odb.state} /> {status.odb.kind} <span className="quiet">{status.odb.where}</span> {status.odb.error}</dd>
             {status.leader && <><dt>{t('overview.leader')}</dt><dd>{status.leader}</dd></>}
-            {status.requests && <><dt>{t('overview.requests')}</dt><dd><a href={href(['c', cluster.id, 'services'])}>{t('overview.requests.line', { rate: number(status.requests.recent.per_second, 1), errors: number(status.requests.recent.errors_per_second, 1), p99: number(status.requests.recent.p99_ms, 1) })}</a></dd></>}
-            <dt>{t('overview.change')}</dt><dd><Ago at={status.last_change?.at} /> {status.last_change && <span className="quiet">{status.last_change.by}{status.last_change.reason && `: ${status.last_change.reason}`}</span>}</dd>
-            <dt>{t('column.backup')}</dt><dd><Ago at={status.last_backup?.at} /></dd>
             <dt>{t('column.release')}</dt><dd>{status.version}</dd>
             <dt>{t('column.address')}</dt><dd>{cluster.url ?? cluster.urls.join(', ')} {cluster.addresses.length > 1 && <a href={href(['c', cluster.id, 'settings'])}>{t('address.title')} ({cluster.addresses.length})</a>}</dd>
             <dt>{t('add.fingerprint')}</dt><dd className="mono">{cluster.fingerprint}</dd>

@@ -7,6 +7,7 @@ import { useApp } from '../api/queries'
 import { saveFile } from '../api/shell'
 import type { Settings, ShellInfo, WindowSettings } from '../api/types'
 import { href } from '../shell/router'
+import { Size } from '../shell/window/Size'
 import { languages, setLanguage, t, useLanguage, type Language } from '../text'
 import { looks, useLook, type Look } from '../theme/mode'
 import { notify } from '../ui/notice'
@@ -84,13 +85,13 @@ function WindowPart({ can }: { can: ShellInfo }) {
       notify(t('prefs.saved'))
     },
   })
-  if (!can.notifications && !can.gpu) return null
   return (
     <section aria-labelledby="window">
       <h2 id="window">{t('prefs.window')}</h2>
+      <Size />
       <Shown of={settings}>
         {(now) => (
-          <div style={{ display: 'grid', gap: 12, justifyItems: 'start' }}>
+          <div style={{ display: 'grid', gap: 12, justifyItems: 'start', marginTop: 12 }}>
             {can.notifications && <Switch label={t('prefs.notifications')} checked={now.notifications} onChange={(event) => save.mutate({ ...now, notifications: event.currentTarget.checked })} />}
             {can.gpu && <Select label={t('prefs.gpu')} description={t('prefs.gpu.help')} w={360} allowDeselect={false} value={now.gpu} data={policies.map((one) => ({ value: one, label: t(`prefs.gpu.${one}`) }))} onChange={(next) => { if (next) save.mutate({ ...now, gpu: next as WindowSettings['gpu'] }) }} />}
             {save.isError && <Failed error={save.error} />}

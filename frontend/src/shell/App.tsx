@@ -23,14 +23,19 @@ const About = lazy(() => import('../screens/About'))
 const CompareClusters = lazy(() => import('../compare/CompareClusters'))
 const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
+const PackageScreen = lazy(() => import('../services/PackageScreen'))
 const Nodes = lazy(() => import('../screens/Nodes'))
 const History = lazy(() => import('../whole/History'))
 const Apply = lazy(() => import('../whole/Apply'))
 const Export = lazy(() => import('../whole/Export'))
+const Access = lazy(() => import('../whole/Access'))
+const Backup = lazy(() => import('../whole/Backup'))
+const Odb = lazy(() => import('../whole/Odb'))
+const Keys = lazy(() => import('../whole/Keys'))
 const Compare = lazy(() => import('../whole/Compare'))
 const AtRevision = lazy(() => import('../whole/AtRevision'))
 const Audit = lazy(() => import('../whole/Audit'))
-const Accounts = lazy(() => import('../screens/Accounts'))
+const Accounts = lazy(() => import('../whole/Accounts'))
 
 export function App() {
   useLive()
@@ -62,7 +67,7 @@ function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[
   if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
   if (area === 'preferences') return <Preferences />
   if (area === 'about') return <About />
-  if (area === 'compare') return <CompareClusters />
+  if (area === 'compare') return <CompareClusters clusters={clusters} route={route} />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
@@ -77,14 +82,19 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
     case 'd': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => (rest[1] === undefined ? <DefinitionList key={kind.name} cluster={cluster} kind={kind} /> : <DefinitionScreen key={rest.join('/')} cluster={cluster} kind={kind} name={rest[1]} tab={route.query.tab ?? 'form'} />)}</OfKind>
     case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + (route.query.from ?? '') + (route.query.draft ?? '') + (route.query.at ?? '')} cluster={cluster} kind={kind} query={route.query} view={route.query.tab === 'yaml' ? 'yaml' : 'form'} />}</OfKind>
     case 'services': return rest[0] === undefined ? <Services cluster={cluster} /> : <ServiceScreen key={rest[0]} cluster={cluster} name={rest[0]} />
+    case 'package': return <PackageScreen key={rest[0] ?? ''} cluster={cluster} route={route} />
     case 'nodes': return <Nodes cluster={cluster} path={rest} tab={route.query.tab ?? ''} />
     case 'history': return rest[0] === undefined
       ? <History cluster={cluster} route={route} />
       : rest[0] === 'compare' ? <Compare key={href(rest, route.query)} cluster={cluster} route={route} /> : <AtRevision key={rest[0]} cluster={cluster} revision={Number(rest[0])} />
     case 'apply': return sees(cluster, 'developer') ? <Apply cluster={cluster} /> : <NotAllowed role="developer" />
     case 'export': return <Export cluster={cluster} />
+    case 'keys': return <Keys cluster={cluster} route={route} />
+    case 'odb': return <Odb cluster={cluster} />
+    case 'backup': return sees(cluster, 'admin') ? <Backup cluster={cluster} /> : <NotAllowed />
+    case 'access': return <Access cluster={cluster} />
     case 'audit': return sees(cluster, 'admin') ? <Audit cluster={cluster} route={route} /> : <NotAllowed />
-    case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} /> : <NotAllowed />
+    case 'accounts': return sees(cluster, 'admin') ? <Accounts cluster={cluster} route={route} /> : <NotAllowed />
     default: return <Missing />
   }
 }

@@ -16,6 +16,7 @@ import { ClusterAgain, PageAgain } from './Reconnect'
 import { groups, places, type Group } from './places'
 import { go, href, type Route } from './router'
 import { Boundary } from './window/Boundary'
+import { AppNotice } from './window/Notice'
 import { Window } from './window/Window'
 
 interface Props {
@@ -46,7 +47,7 @@ export function Shell({ clusters, cluster, route, children }: Props) {
     <div className="shell">
       {cluster?.protected ? <div className="band">{t('shell.protected', { name: cluster.name })}</div> : <span hidden />}
       <Bar clusters={clusters} cluster={cluster} onOpen={setOpen} />
-      <div className="strips"><PageAgain /><LockStrip />{cluster && <Connection cluster={cluster} />}</div>
+      <div className="strips"><AppNotice /><PageAgain /><LockStrip />{cluster && <Connection cluster={cluster} />}</div>
       {cluster?.signed_in_as && <Navigation cluster={cluster} route={route} />}
       <main className={'main' + (cluster?.signed_in_as ? '' : ' wide')} id="main" tabIndex={-1}><Boundary at={route.path.join('/')}>{children}</Boundary></main>
       {open === 'help' && <KeySheet onClose={() => setOpen(undefined)} />}

@@ -30,6 +30,10 @@ export const places: Place[] = [
   { id: 'history', group: 'configuration', title: 'place.history', key: 'r', to: at('history'), shown: always },
   { id: 'apply', group: 'configuration', title: 'place.apply', key: 'p', to: at('apply'), shown: developers },
   { id: 'export', group: 'configuration', title: 'place.export', key: 'e', to: at('export'), shown: always },
+  { id: 'access', group: 'security', title: 'place.access', key: 'y', to: at('access'), shown: always },
   { id: 'audit', group: 'security', title: 'place.audit', key: 'a', to: at('audit'), shown: admins },
   { id: 'accounts', group: 'security', title: 'place.accounts', key: 'u', to: at('accounts'), shown: admins },
+  { id: 'keys', group: 'security', title: 'place.keys', key: 'k', to: at('keys'), shown: always },
+  { id: 'backup', group: 'system', title: 'place.backup', key: 'b', to: at('backup'), shown: admins },
+  { id: 'odb', group: 'system', title: 'place.odb', key: 'd', to: at('odb'), shown: always },
 ]

@@ -9,9 +9,15 @@ const red: MantineColorsTuple = [
   '#fdecec', '#fbd9da', '#f5b0b3', '#ee8488', '#e65e63', '#dd424a', '#c4262e', '#b3161f', '#98111a', '#7c0c14',
 ]
 
+// The greys of the dark look, in the tone of tokens.css: Mantine draws inputs, menus and
+// what is disabled with them.
+const dark: MantineColorsTuple = [
+  '#e3e8ea', '#c3cdd1', '#9fadb2', '#7c8b91', '#414b4f', '#31393c', '#1e2326', '#16191b', '#121516', '#0c0e0f',
+]
+
 /** Mantine's side of the design system; the tokens themselves are in tokens.css. */
 export const theme = createTheme({
-  colors: { steel, red },
+  colors: { steel, red, dark },
   primaryColor: 'steel',
   primaryShade: { light: 7, dark: 6 },
   defaultRadius: 'sm',

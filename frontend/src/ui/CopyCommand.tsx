@@ -11,29 +11,33 @@ export interface CopyCommandProps {
   words: Words
   /** What the command reads on standard input. No secret belongs here. */
   input?: string
+  /** A second command, which reads what the first one writes. */
+  then?: { cluster: Target | undefined; words: Words }
   /** Shown at once, in place of a button that opens it. */
   open?: boolean
 }
 
-export function CopyCommand({ cluster, words, input, open = false }: CopyCommandProps) {
-  const line = commandLine(cluster, words, input)
-  if (open) return <Line line={line} />
+export function CopyCommand({ cluster, words, input, then, open = false }: CopyCommandProps) {
+  const line = commandLine(cluster, words, input) + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
+  if (open) return <Line line={line} keep={false} />
   return (
     <Popover position="bottom-end" width={460} withArrow trapFocus shadow="md">
       <Popover.Target><Button variant="subtle" color="gray" className="cli" aria-label={t('command.show')} title={t('command.show')}>CLI</Button></Popover.Target>
       <Popover.Dropdown aria-label={t('command.show')}>
-        <Line line={line} />
+        <Line line={line} keep />
         {(cluster?.url ?? cluster?.urls?.[0]) !== undefined && <p className="quiet small" style={{ margin: '8px 0 0' }}>{t('command.help')}</p>}
       </Popover.Dropdown>
     </Popover>
   )
 }
 
-function Line({ line }: { line: string }) {
+/** keep: Escape closes what the line is in, but no dialog around that. */
+function Line({ line, keep }: { line: string; keep: boolean }) {
+  const own = keep ? { 'data-mantine-stop-propagation': 'true' } : {}
   return (
     <div className="command">
-      <pre tabIndex={0} aria-label={t('command.line')}>{line}</pre>
-      <Button variant="default" onClick={() => void copyText(line)}>{t('action.copy')}</Button>
+      <pre {...own} tabIndex={0} aria-label={t('command.line')}>{line}</pre>
+      <Button {...own} variant="default" onClick={() => void copyText(line)}>{t('action.copy')}</Button>
     </div>
   )
 }

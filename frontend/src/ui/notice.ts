@@ -25,7 +25,8 @@ function set(list: Notice[]) {
 
 export function notify(text: string, bad = false, act?: Act): void {
   const one = { id: next++, text, bad, act }
-  set([...notices.slice(-2), one])
+  // Only the newest offers a way back: two of them could be mistaken for each other.
+  set([...notices.filter((other) => !act || !other.act).slice(-2), one])
   setTimeout(() => dismiss(one.id), act ? 20_000 : bad ? 12_000 : 5_000)
 }
 

@@ -10,7 +10,7 @@ import { notify } from '../ui/notice'
 
 /** Says that a revision was made, and offers to bring the one before it back. */
 export function doneAs(cluster: Cluster, queries: QueryClient, revision: number, before = revision - 1): void {
-  const act = before > 0 ? { label: t('undo'), run: () => void undo(cluster, queries, revision, before) } : undefined
+  const act = before > 0 ? { label: t('history.undo'), run: () => void undo(cluster, queries, revision, before) } : undefined
   notify(t('save.done', { revision }), false, act)
 }
 
@@ -21,8 +21,8 @@ async function undo(cluster: Cluster, queries: QueryClient, revision: number, be
       go(href(['c', cluster.id, 'history'], { back: String(before) }))
       return
     }
-    const applied = await rollBack(cluster.id, { revision: before, reason: t('undo.why', { revision }) })
-    notify(t('undo.as', { revision: applied.revision }))
+    const applied = await rollBack(cluster.id, { revision: before, reason: t('history.undo.why', { revision }) })
+    notify(t('history.undo.as', { revision: applied.revision }))
     void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
   } catch (error) {
     notify(problemOf(error).detail ?? t('error.title.away'), true)

@@ -11,7 +11,7 @@ import { go, href } from '../router'
 import { filesOf, kindOf } from './kind'
 
 /** The screen of a cluster that takes what was dropped. */
-const screens: Record<Exclude<DropKind, 'clusters'>, string> = { package: 'deploy', definitions: 'apply' }
+const screens: Record<Exclude<DropKind, 'clusters'>, string> = { package: 'package', definitions: 'apply' }
 
 interface Given {
   kind: Exclude<DropKind, 'clusters'>

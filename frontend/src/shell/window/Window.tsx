@@ -13,7 +13,6 @@ import { appLink, openLink } from '../link'
 import { go, href } from '../router'
 import { report } from './Boundary'
 import { Drop } from './Drop'
-import { Settings } from './Settings'
 import { apply, setSize, step } from './zoom'
 
 interface Props {
@@ -25,7 +24,6 @@ interface Props {
 
 export function Window(props: Props) {
   const app = useApp()
-  const [settings, setSettings] = useState(false)
   const [given, setGiven] = useState<Opened>()
   const taken = useCallback(() => setGiven(undefined), [])
   const open = (folder: boolean) => void openFiles({ folder, multiple: true }).then((files) => setGiven(files.files.length > 0 ? files : undefined), (error: unknown) => notify(problemOf(error).detail ?? '', true))
@@ -33,8 +31,8 @@ export function Window(props: Props) {
     add: () => go(href(['add'])),
     open: () => open(false),
     folder: () => open(true),
-    settings: () => setSettings(true),
-    about: () => setSettings(true),
+    settings: () => go(href(['preferences'])),
+    about: () => go(href(['about'])),
     find: () => props.onOpen('palette'),
     switch: () => props.onOpen('switcher'),
     keys: () => props.onOpen('help'),
@@ -55,12 +53,7 @@ export function Window(props: Props) {
   }
   useInbox(app.data?.shell !== undefined, tell)
   useWindow(app.data?.shell !== undefined)
-  return (
-    <>
-      <Drop clusters={props.clusters} cluster={props.cluster} byWindow={app.data?.shell?.drop ?? false} given={given} onTaken={taken} />
-      {settings && <Settings onClose={() => setSettings(false)} />}
-    </>
-  )
+  return <Drop clusters={props.clusters} cluster={props.cluster} byWindow={app.data?.shell?.drop ?? false} given={given} onTaken={taken} />
 }
 
 /** Takes what the window tells, what it told before the page ran included. */

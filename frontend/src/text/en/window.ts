@@ -1,5 +1,5 @@
 // Texts of the window: menu and notifications (the same stand in app/desktop, for the first
-// start), settings, what is dropped on it.
+// start), what is dropped on it.
 export const window = {
   'drop.choose': 'For which cluster?',
   'drop.definitions': { one: '{n} file with definitions', other: '{n} files with definitions' },
@@ -12,18 +12,8 @@ export const window = {
   'fault.help': 'What you typed into forms is kept. A report without your data stays on this machine.',
   'fault.retry': 'Show it again',
   'fault.title': 'This screen made a mistake',
-  'settings.about': 'Signalbox {version}',
-  'settings.gpu': 'Draw with the graphics processor',
-  'settings.gpu.always': 'Always',
-  'settings.gpu.help': 'Never is fastest without a graphics processor of one\'s own, and safest. It holds from the next start on.',
-  'settings.gpu.never': 'Never',
-  'settings.gpu.on-demand': 'When a screen asks for it',
-  'settings.kept': 'Saved.',
-  'settings.notifications': 'Tell me when a cluster stops answering, and when it is back',
-  'settings.notifications.none': 'This system shows no notifications.',
-  'settings.size': 'Size',
-  'settings.size.is': '{n} %',
-  'settings.window': 'Settings of the window',
+  'size.is': '{n} %',
+  'size.title': 'Size',
   'window.about': 'About Signalbox',
   'window.add': 'Add a cluster…',
   'window.back': 'Back',
