@@ -26,9 +26,11 @@ export CGO_ENABLED := 0
 help: ## List these targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-run: go ## Build and run a box with the demo in the foreground; its data stays in build/dev/demo
-	@echo "==> go build ./node/cmd/signalbox"
-	@go build -o build/dev/signalbox ./node/cmd/signalbox
+run: go ## Build and run a box with the demo and its user interface in the foreground; its data stays in build/dev/demo
+	@if build/ui.sh fresh; then tags="-tags ui"; \
+	else echo "==> the user interface cannot be built here (see above): going on without it"; tags=; fi; \
+	echo "==> go build $$tags ./node/cmd/signalbox"; \
+	go build $$tags -o build/dev/signalbox ./node/cmd/signalbox
 	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The user interface: its npm packages, its build into frontend/dist, its tests.
 #
-#   build/ui.sh deps|build|test
+#   build/ui.sh deps|build|fresh|test    fresh builds when something is newer than the last build
 #   build/ui.sh e2e [FOLDER] [AREA…]
 #       drives it in Chromium against a real cluster; pictures go into FOLDER, which has a
 #       slash in it; areas are the files of frontend/e2e (all without one)
@@ -10,6 +10,13 @@
 set -eu
 here=$PWD
 cd "$(dirname "$0")/../frontend"
+
+if [ "${1:-}" = fresh ]; then
+	if [ -f dist/index.html ] && [ -z "$(find src public index.html package-lock.json tsconfig.json vite.config.ts -newer dist/index.html)" ]; then
+		exit 0
+	fi
+	set -- build
+fi
 
 ../build/setup.sh nodejs npm
 if ! cmp -s package-lock.json node_modules/.package-lock.used; then
@@ -33,7 +40,7 @@ e2e)
 	node_modules/.bin/vite build --logLevel warn
 	mkdir -p ../build/dev
 	echo "==> go build the node and the console"
-	(cd .. && go build -tags testkind -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
+	(cd .. && go build -tags testkind,ui -o build/dev/e2e-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
 	shift
 	case ${1:-} in
 	/*) folder=$1 && shift && set -- --shots "$folder" "$@" ;;
