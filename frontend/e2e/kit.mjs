@@ -97,7 +97,7 @@ async function add(kit, one, name) {
   assert.equal(parsed.status, 200, JSON.stringify(parsed.body))
   const saved = await kit.app('clusters', { method: 'POST', body: { ...parsed.body.cluster, name } })
   assert.equal(saved.status, 200, JSON.stringify(saved.body))
-  const claimed = await kit.app(`clusters/${saved.body.id}/claim`, { method: 'POST', body: { code: one.claim, account: 'admin', password } })
+  const claimed = await kit.app(`clusters/${saved.body.id}/claim`, { method: 'POST', body: { code: one.claim, name: 'admin', password } })
   assert.equal(claimed.status, 200, JSON.stringify(claimed.body))
   return saved.body.id
 }
