@@ -167,6 +167,19 @@ export default async function clusters(kit) {
   })
 
   await compare(kit, main, other)
+  await step('inside a cluster that is away stands what was last known, also after a reload', async () => {
+    await go(page, `#/c/${other}`)
+    await heading('Second bench')
+    await second.stop()
+    await page.getByText('Not reachable').waitFor({ timeout: 30_000 })
+    await page.reload()
+    await page.getByText('Not reachable').waitFor()
+    await page.getByRole('link', { name: /1 up, 0 down, 0 unknown/ }).waitFor()
+    await look('away-overview')
+    await go(page, `#/c/${other}/nodes`)
+    await page.locator('main').getByText('online').first().waitFor()
+    await look('away-nodes')
+  })
   await dead(kit)
 }
 
