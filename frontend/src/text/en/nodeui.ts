@@ -10,7 +10,7 @@ export const nodeui = {
   'figures.change.by': 'by {name}, revision {revision}',
   'figures.change.none': 'none',
   'figures.errors': 'Errors',
-  'figures.missing': 'Of {nodes} of {of} nodes: {names} did not answer, so what they did is not counted.',
+  'figures.missing': 'Of {nodes} of {of} nodes: {names} did not answer; what was done there is not counted.',
   'figures.none': 'no requests',
   'figures.of': '{errors} of {n} in the last minute',
   'figures.p50': 'half within {ms} ms',
