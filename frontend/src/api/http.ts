@@ -16,9 +16,16 @@ export interface Call {
   /** Bytes in place of a JSON body. */
   raw?: ArrayBuffer
   /** What to make of a good answer; JSON when it is absent. */
-  as?: 'blob'
+  as?: 'blob' | 'answer'
   headers?: Record<string, string>
   signal?: AbortSignal
+}
+
+/** An answer with what its headers tell. */
+export interface Answer {
+  text: string
+  json: unknown
+  headers: Headers
 }
 
 /** Calls a path below /api. What is no answer of ours becomes an ApiError as well. */
@@ -43,7 +50,7 @@ export async function call<T>(path: string, { method = 'GET', body, raw, as, hea
   if (answer.ok && as === 'blob') return (await answer.blob()) as T
   const text = await answer.text()
   const json = parse(text)
-  if (answer.ok) return json as T
+  if (answer.ok) return (as === 'answer' ? { text, json, headers: answer.headers } : json) as T
   throw new ApiError(readProblem(answer, json))
 }
 

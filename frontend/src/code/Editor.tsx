@@ -51,7 +51,7 @@ export default function Editor(props: CodeEditorProps) {
     // One and the same each time: the editor tells sources apart by what they are, and would ask anew for ever.
     const sources = [{ autocomplete: (context: CompletionContext) => completed(context, now.current) }]
     return [
-      EditorView.contentAttributes.of(() => ({ 'aria-label': now.current.label, 'aria-describedby': help })),
+      EditorView.contentAttributes.of(() => ({ 'aria-label': now.current.label, 'aria-describedby': help, tabindex: '0' })),
       EditorView.updateListener.of((update) => {
         if (update.docChanged && !update.transactions.some((one) => one.isUserEvent('given'))) now.current.onChange?.(update.state.doc.toString())
       }),
@@ -124,7 +124,7 @@ export default function Editor(props: CodeEditorProps) {
 
 const basics: Extension = [
   lineNumbers(), foldGutter(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(),
-  closeBrackets(), autocompletion({ icons: false }), highlightSelectionMatches(), search({ top: true }), indentUnit.of('  '), EditorState.tabSize.of(2), EditorView.lineWrapping,
+  closeBrackets(), autocompletion({ icons: false }), highlightSelectionMatches(), search({ top: true }), indentUnit.of('  '), EditorState.tabSize.of(2),
   // Tab indents; Escape and then Tab leaves, which the view knows by itself.
   keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
   look,

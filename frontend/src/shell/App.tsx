@@ -23,6 +23,7 @@ const About = lazy(() => import('../screens/About'))
 const CompareClusters = lazy(() => import('../compare/CompareClusters'))
 const Services = lazy(() => import('../screens/Services'))
 const ServiceScreen = lazy(() => import('../screens/Service'))
+const PackageScreen = lazy(() => import('../services/PackageScreen'))
 const Nodes = lazy(() => import('../screens/Nodes'))
 const History = lazy(() => import('../whole/History'))
 const Apply = lazy(() => import('../whole/Apply'))
@@ -66,7 +67,7 @@ function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[
   if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
   if (area === 'preferences') return <Preferences />
   if (area === 'about') return <About />
-  if (area === 'compare') return <CompareClusters />
+  if (area === 'compare') return <CompareClusters clusters={clusters} route={route} />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />
@@ -81,6 +82,7 @@ function Inside({ route, cluster }: { route: Route; cluster: Cluster }): ReactNo
     case 'd': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => (rest[1] === undefined ? <DefinitionList key={kind.name} cluster={cluster} kind={kind} /> : <DefinitionScreen key={rest.join('/')} cluster={cluster} kind={kind} name={rest[1]} tab={route.query.tab ?? 'form'} />)}</OfKind>
     case 'new': return <OfKind cluster={cluster} kind={rest[0] ?? ''}>{(kind) => <NewDefinition key={kind.name + (route.query.from ?? '') + (route.query.draft ?? '') + (route.query.at ?? '')} cluster={cluster} kind={kind} query={route.query} view={route.query.tab === 'yaml' ? 'yaml' : 'form'} />}</OfKind>
     case 'services': return rest[0] === undefined ? <Services cluster={cluster} /> : <ServiceScreen key={rest[0]} cluster={cluster} name={rest[0]} />
+    case 'package': return <PackageScreen key={rest[0] ?? ''} cluster={cluster} route={route} />
     case 'nodes': return <Nodes cluster={cluster} path={rest} tab={route.query.tab ?? ''} />
     case 'history': return rest[0] === undefined
       ? <History cluster={cluster} route={route} />
