@@ -21,14 +21,16 @@ WINRES    := $(CURDIR)/.tools/go-winres-$(WINRES_VERSION)/go-winres
 # One Go binary without cgo is what we ship; the race detector alone needs cgo, hence gcc.
 export CGO_ENABLED := 0
 
-.PHONY: help run desktop ui e2e test chaos check bench fmt audit icons dist distcheck clean go
+.PHONY: help run desktop ui e2e screenshots test chaos check bench fmt audit icons dist distcheck clean go
 
 help: ## List these targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
-run: go ## Build and run a box with the demo in the foreground; its data stays in build/dev/demo
-	@echo "==> go build ./node/cmd/signalbox"
-	@go build -o build/dev/signalbox ./node/cmd/signalbox
+run: go ## Build and run a box with the demo and its user interface in the foreground; its data stays in build/dev/demo
+	@if build/ui.sh fresh; then tags="-tags ui"; \
+	else echo "==> the user interface cannot be built here (see above): going on without it"; tags=; fi; \
+	echo "==> go build $$tags ./node/cmd/signalbox"; \
+	go build $$tags -o build/dev/signalbox ./node/cmd/signalbox
 	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 
@@ -38,10 +40,13 @@ desktop: go ## Build and run the desktop app from source (ARGS="…" for links, 
 ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui
 	@build/ui.sh build
 
-e2e: go ## Drive the user interface in Chromium against a real node (some minutes)
+e2e: go ## Drive the user interface in Chromium against a real cluster, every screen light and dark (some minutes)
 	@build/ui.sh e2e
 
-test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic, the desktop app's window
+screenshots: go ## Take pictures of every screen, light and dark, in two sizes, into build/dev/screenshots (or DIR=…)
+	@build/ui.sh e2e $(or $(DIR),build/dev/screenshots/)
+
+test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic and the whole of it in Chromium, the desktop app's window
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java iproute2 iptables
 	@build/plsql.sh
 	@echo "==> go vet ./..."
@@ -56,6 +61,7 @@ test: go ## Test everything: vet, architecture rules, all packages under -race i
 	@go run ./build/bench -short -only start,deploy,odb
 	@build/typecheck.sh
 	@build/ui.sh test
+	@build/ui.sh e2e --short
 
 chaos: go ## Test for some minutes what holds when servers and nodes die (the ordinary tests do it for seconds)
 	@build/setup.sh postgresql mariadb-server iproute2 iptables

@@ -29,7 +29,7 @@ type notes struct {
 // tried notes what came of a try; a nil error is an answer.
 func (n *notes) tried(i int, err error) {
 	at := n.now().UTC()
-	one := Address{URL: n.all[i].URL, State: StateUp, At: &at}
+	one := Address{State: StateUp, At: &at}
 	if err != nil {
 		one.State, one.Why = StateDown, reason(err)
 		var foreign *foreignAuthorityError
@@ -39,6 +39,7 @@ func (n *notes) tried(i int, err error) {
 	}
 	n.mu.Lock()
 	was := n.all[i]
+	one.URL = was.URL
 	n.all[i] = one
 	n.mu.Unlock()
 	if was.State != one.State || was.Why != one.Why {

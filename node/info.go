@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signalbox.internal/cluster"
+	"signalbox.internal/frontend"
 	"signalbox.internal/odb/sqldb"
 )
 
@@ -25,6 +26,7 @@ type Info struct {
 	Version string    `json:"version"`
 	Started time.Time `json:"started"`
 	Claim   string    `json:"-"` // one-time code for the first administrator, made at the start; empty when the cluster is claimed
+	UI      bool      `json:"-"` // the control port has the user interface: the binary was built with it
 	Notice  string    `json:"-"` // what is not as it should be; empty: nothing
 	Token   string    `json:"-"` // bearer token of the first administrator; empty when it was taken away
 }
@@ -43,6 +45,7 @@ func (n *Node) Info() Info {
 		Name: n.cfg.Name, Dir: n.cfg.Dir, Traffic: scheme + "://" + reachable(n.traffic.Addr()), Control: control,
 		CA: n.authority.CertPath(), Link: link.String(), PID: os.Getpid(), Version: n.opts.Version, Started: n.started,
 		Claim:  n.claim,
+		UI:     frontend.Built,
 		Token:  readToken(filepath.Join(n.cfg.Dir, adminTokenFile)),
 		Notice: n.notice(),
 	}

@@ -166,7 +166,120 @@ export default async function clusters(kit) {
     await button('Discard changes').first().click()
   })
 
+  await compare(kit, main, other)
+  await step('inside a cluster that is away stands what was last known, also after a reload', async () => {
+    await go(page, `#/c/${other}`)
+    await heading('Second bench')
+    await second.stop()
+    await page.getByText('Not reachable').waitFor({ timeout: 30_000 })
+    await page.reload()
+    await page.getByText('Not reachable').waitFor()
+    await page.getByRole('link', { name: /1 up, 0 down, 0 unknown/ }).waitFor()
+    await look('away-overview')
+    await go(page, `#/c/${other}/nodes`)
+    await page.locator('main').getByText('online').first().waitFor()
+    await look('away-nodes')
+  })
   await dead(kit)
+}
+
+/** Two real clusters side by side; an object goes from one to the other with its address and its secret mapped. */
+async function compare(kit, main, other) {
+  const { page, step, look, button, heading, app } = kit
+  const write = async (id, kind, name, spec) => {
+    const made = await app(`clusters/${id}/v1/definitions/${kind}`, { method: 'POST', body: { name, spec } })
+    assert.equal(made.status, 201, JSON.stringify(made.body))
+  }
+  const read = async (id, kind, name) => (await app(`clusters/${id}/v1/definitions/${kind}/${name}`)).body
+  await step('two clusters are compared: only here, only there, different, the same', async () => {
+    const url = (host) => ({ url: `http://${host}.example:8080/x` })
+    await write(main, 'security', 'drift.login', { type: 'basic', username: 'ada', password: 'a secret of the first cluster' })
+    await write(main, 'outgoing', 'drift.partner', { ...url('test-erp'), timeout: '3s', enabled: false })
+    await write(other, 'outgoing', 'drift.partner', { ...url('prod-erp'), timeout: '4s', enabled: false })
+    await write(main, 'outgoing', 'drift.same', { ...url('same'), enabled: false })
+    await write(other, 'outgoing', 'drift.same', { ...url('same'), enabled: false })
+    await write(other, 'outgoing', 'drift.theirs', { ...url('theirs'), enabled: false })
+    await go(page, `#/compare?a=${main}&b=${other}`)
+    await heading('Compare clusters')
+    await page.getByRole('row', { name: /drift\.partner.*differs/ }).waitFor()
+    await page.getByRole('row', { name: /drift\.theirs.*only in Second bench/ }).waitFor()
+    await page.getByRole('row', { name: /drift\.login.*only in Test bench/ }).waitFor()
+    assert.equal(await page.getByRole('row', { name: /drift\.same/ }).count(), 0)
+    await page.getByRole('button', { name: /the same$/ }).click()
+    await page.getByRole('row', { name: /drift\.same.*same/ }).waitFor()
+    await page.getByRole('button', { name: /the same$/ }).click()
+    await page.getByRole('link', { name: 'drift.partner' }).click()
+    await page.getByRole('region', { name: 'outgoing/drift.partner' }).getByText('prod-erp').waitFor()
+    await look('compare')
+    await page.getByRole('button', { name: /CLI|command/ }).first().click()
+    await page.getByText(/signalbox export .*\| signalbox plan -f -/).waitFor()
+    await page.keyboard.press('Escape')
+  })
+  await step('chosen objects are copied: a dry run first, addresses replaced, secrets given anew', async () => {
+    for (const name of ['security/drift.login', 'outgoing/drift.partner']) await page.getByLabel(`Select ${name}`).click()
+    await button('Copy 2 objects to Second bench').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('1 secret still needs a value').waitFor()
+    await dialog.getByLabel('Find').fill('test-erp')
+    await dialog.getByLabel('Replace by').fill('prod-erp')
+    await dialog.getByRole('textbox', { name: 'reference' }).fill('env:DRIFT_PASSWORD')
+    await dialog.getByText('1 created').or(dialog.getByText('1 new')).first().waitFor()
+    await look('copy-to')
+    await dialog.getByLabel('Reason').or(dialog.getByLabel(/why/i)).first().fill('promote the partner')
+    await dialog.getByRole('button', { name: 'Copy 2 objects to Second bench' }).click()
+    await dialog.getByText(/Copied as one change/).waitFor()
+    await look('copied')
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+    assert.equal((await read(other, 'outgoing', 'drift.partner')).spec.url, 'http://prod-erp.example:8080/x')
+    assert.equal((await read(other, 'outgoing', 'drift.partner')).spec.timeout, '3s')
+    assert.deepEqual((await read(other, 'security', 'drift.login')).spec.password, { ref: 'env:DRIFT_PASSWORD' })
+    const history = (await app(`clusters/${other}/v1/history?limit=1`)).body.items[0]
+    assert.equal(history.reason, 'promote the partner')
+    assert.equal(history.changes.length, 2)
+    await page.getByRole('row', { name: /drift\.partner.*differs/ }).waitFor()
+  })
+  await step('what an object needs is named and can come along; what is not in force is said object by object', async () => {
+    await write(main, 'channel', 'drift.orders', { method: 'POST', path: '/drift', service: 'orders.create' })
+    await page.getByLabel('Select channel/drift.orders').click()
+    await page.locator('.tools').getByRole('button', { name: 'Copy 1 object to Second bench' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('service/orders.create').waitFor()
+    assert.ok(await dialog.getByRole('button', { name: 'Copy 1 object to Second bench' }).isDisabled(), 'half of a thing is not copied')
+    await look('copy-missing')
+    await dialog.getByRole('button', { name: 'Take along' }).click()
+    await dialog.getByText('The code itself is deployed, not copied').waitFor()
+    await dialog.getByRole('button', { name: 'Copy 2 objects to Second bench' }).click()
+    await dialog.getByText(/Copied as one change/).waitFor()
+    await dialog.getByText('there is no such package').waitFor()
+    await look('copied-not-in-force')
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+  })
+  await step('what the other cluster refuses is said object by object, and nothing is changed', async () => {
+    const before = (await app(`clusters/${other}/v1/status`)).body.revision
+    await page.getByLabel('Select outgoing/drift.partner').click()
+    await page.locator('.tools').getByRole('button', { name: 'Copy 1 object to Second bench' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Find').fill('http://test-erp.example:8080')
+    await dialog.getByLabel('Replace by').fill('nowhere')
+    await dialog.getByText('1 object is refused').waitFor()
+    await dialog.getByRole('alert').getByText('outgoing/drift.partner /url').waitFor()
+    assert.ok(await dialog.getByRole('button', { name: 'Copy 1 object to Second bench' }).isDisabled())
+    await look('copy-refused')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    assert.equal((await app(`clusters/${other}/v1/status`)).body.revision, before)
+  })
+  await step('where one may not write, nothing can be copied', async () => {
+    const mine = (await app('clusters')).body.items.find((one) => one.id === other)
+    const saved = { name: mine.name, urls: mine.urls, fingerprint: mine.fingerprint, environment: 'test' }
+    await app(`clusters/${other}`, { method: 'PUT', body: { ...saved, read_only: true } })
+    await page.getByText('You may not change Second bench').waitFor()
+    assert.equal(await page.getByRole('checkbox').count(), 0)
+    await app(`clusters/${other}`, { method: 'PUT', body: saved })
+  })
+  for (const [kind, name] of [['channel', 'drift.orders'], ['security', 'drift.login'], ['outgoing', 'drift.partner'], ['outgoing', 'drift.same']]) {
+    const one = await read(main, kind, name)
+    await app(`clusters/${main}/v1/definitions/${kind}/${name}`, { method: 'DELETE', headers: { 'If-Match': `"${one.version}"` } })
+  }
 }
 
 /** Twenty clusters, nineteen of which hang: home is there at once, and again after a start with all dead. */

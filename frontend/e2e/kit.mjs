@@ -22,7 +22,7 @@ export const password = 'correct horse battery'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const sizes = [[1024, 768], [1440, 900]]
 
-export async function makeKit({ node, console: bin, ui, shots, only }) {
+export async function makeKit({ node, console: bin, ui, shots, short = false, only }) {
   if (shots) mkdirSync(shots, { recursive: true })
   const rig = await makeRig({ node, console: bin, ui })
   const [up, desktop] = await Promise.all([rig.cluster({ nodes: 3 }), rig.desktop()])
@@ -33,7 +33,7 @@ export async function makeKit({ node, console: bin, ui, shots, only }) {
   watch(page, broken)
 
   const kit = {
-    node, rig, up, desktop, context, page, browser: rig.browser, shots, broken, id: '', cluster: rig.cluster, stop: rig.stop,
+    node, rig, up, desktop, context, page, browser: rig.browser, shots, short, looks: 0, broken, id: '', cluster: rig.cluster, stop: rig.stop,
     heading: (name) => page.getByRole('heading', { name, level: 1 }).waitFor(),
     button: (name) => page.getByRole('button', { name, exact: true }),
     field: (pointer) => page.locator(`[id="f${pointer}"]`),
@@ -97,13 +97,15 @@ async function add(kit, one, name) {
   assert.equal(parsed.status, 200, JSON.stringify(parsed.body))
   const saved = await kit.app('clusters', { method: 'POST', body: { ...parsed.body.cluster, name } })
   assert.equal(saved.status, 200, JSON.stringify(saved.body))
-  const claimed = await kit.app(`clusters/${saved.body.id}/claim`, { method: 'POST', body: { code: one.claim, account: 'admin', password } })
+  const claimed = await kit.app(`clusters/${saved.body.id}/claim`, { method: 'POST', body: { code: parsed.body.code ?? one.claim, name: 'admin', password } })
   assert.equal(claimed.status, 200, JSON.stringify(claimed.body))
   return saved.body.id
 }
 
-async function look({ page, shots }, name) {
-  for (const scheme of ['light', 'dark']) {
+async function look(kit, name) {
+  const { page, shots, short } = kit
+  const schemes = ['light', 'dark']
+  for (const scheme of short ? [schemes[kit.looks++ % 2]] : schemes) {
     await page.emulateMedia({ colorScheme: scheme })
     const bar = await page.locator('.bar').evaluate((one) => Math.min(one.getBoundingClientRect().top, 0) + document.documentElement.scrollTop)
     assert.equal(bar, 0, `${name}: the bar is in sight`)

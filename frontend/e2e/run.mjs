@@ -1,6 +1,6 @@
 // Drives the user interface in a real browser against a real cluster of three nodes.
 //
-//   node e2e/run.mjs NODE-BINARY CONSOLE-BINARY [--shots FOLDER] [AREA…]
+//   node e2e/run.mjs NODE-BINARY CONSOLE-BINARY [--short] [--shots FOLDER] [AREA…]
 //
 // Every area is a file here that exports one function, which takes the kit (kit.mjs). The
 // start adds and claims the cluster; then come the areas that were named, or all of them.
@@ -15,10 +15,11 @@ const areas = ['screens', 'definitions', 'kinds', 'safety', 'services', 'whole',
 
 const [node, console, ...rest] = process.argv.slice(2)
 assert.ok(node && console, 'the binaries of the node and of the console are needed')
+const short = rest[0] === '--short' && rest.shift() !== undefined
 const shots = rest[0] === '--shots' ? rest.splice(0, 2)[1] : undefined
 for (const one of rest) assert.ok(areas.includes(one), `there is no area ${one}; there are ${areas.join(', ')}`)
 
-const kit = await makeKit({ node, console, ui: join(import.meta.dirname, '../dist'), shots, only: rest })
+const kit = await makeKit({ node, console, ui: join(import.meta.dirname, '../dist'), shots, short, only: rest })
 const began = performance.now()
 try {
   await start(kit)

@@ -104,4 +104,7 @@ func showClaim(o *screen, info node.Info) {
 	o.line("    %s", o.paint(bold, info.Claim))
 	o.line("")
 	o.line("Type it into the desktop app, or here:  signalbox claim --dir %s", quoteArg(shownDir(info.Dir)))
+	if link := browserLink(info); link != "" && info.Control != "" {
+		o.line("Or open it in a browser:                %s", link)
+	}
 }

@@ -21,9 +21,10 @@ type readyLine struct {
 	Control string      `json:"control"`
 	CA      string      `json:"ca"`
 	Link    string      `json:"link"`
-	Token   string      `json:"token,omitempty"`  // of the first administrator, as long as it is there
-	Claim   string      `json:"claim,omitempty"`  // one-time code, as long as no account has a password
-	Notice  string      `json:"notice,omitempty"` // what is not as it should be
+	Browser string      `json:"browser,omitempty"` // opens the user interface; with the one-time code, as long as there is one
+	Token   string      `json:"token,omitempty"`   // of the first administrator, as long as it is there
+	Claim   string      `json:"claim,omitempty"`   // one-time code, as long as no account has a password
+	Notice  string      `json:"notice,omitempty"`  // what is not as it should be
 	Nodes   []readyNode `json:"nodes"`
 }
 
@@ -37,7 +38,8 @@ type readyNode struct {
 
 func ready(info node.Info) readyLine {
 	return readyLine{
-		Ready: true, Traffic: info.Traffic, Control: info.Control, CA: info.CA, Link: linkWithCode(info), Token: info.Token, Claim: info.Claim, Notice: info.Notice,
+		Ready: true, Traffic: info.Traffic, Control: info.Control, CA: info.CA, Link: linkWithCode(info), Browser: browserLink(info),
+		Token: info.Token, Claim: info.Claim, Notice: info.Notice,
 		Nodes: []readyNode{{info.Name, info.Traffic, info.Control, info.Dir, info.PID}},
 	}
 }
@@ -49,6 +51,34 @@ func linkWithCode(info node.Info) string {
 		return info.Link
 	}
 	return info.Link + "&code=" + url.QueryEscape(info.Claim)
+}
+
+// browserLink is the address of the user interface; empty when the binary was built
+// without it. The one-time code stands after the #, which browsers send to nobody.
+func browserLink(info node.Info) string {
+	switch {
+	case !info.UI:
+		return ""
+	case info.Claim == "":
+		return info.Control + "/"
+	}
+	return info.Control + "/#/claim/" + url.PathEscape(info.Claim)
+}
+
+// showBrowser says how to open the user interface and what the browser's warning is.
+func (o *screen) showBrowser(r readyLine) {
+	if r.Browser == "" {
+		o.line("This binary has no user interface: make run and make dist build one that has.")
+		return
+	}
+	o.line("Open it in a browser:            %s", o.paint(bold, r.Browser))
+	link, err := url.Parse(r.Link)
+	if err != nil {
+		return
+	}
+	o.line("  The browser warns, for the cluster is its own certificate authority. The page is the right one")
+	o.line("  when its certificate was issued by %s", link.Query().Get("ca"))
+	o.line("  or import %s into the browser, and it warns no more.", quoteArg(shownDir(r.CA)))
 }
 
 // writeReady writes the ready line, on one line, for those who read line by line.
@@ -90,7 +120,7 @@ func (a *app) announce(s started) error {
 	o.line("")
 	o.facts(
 		[2]string{"  Traffic", s.line.Traffic + "   clients call channels here"},
-		[2]string{"  Control", s.line.Control + "   the admin API"},
+		[2]string{"  Control", s.line.Control + "   the admin API" + word(s.line.Browser == "", "", " and the user interface")},
 		[2]string{"  Desktop", s.line.Link},
 		[2]string{"  Folder", s.dir},
 	)
@@ -107,6 +137,8 @@ func (a *app) announce(s started) error {
 		showClaim(o, node.Info{Claim: s.line.Claim, Dir: s.first})
 		o.line("")
 	}
+	o.showBrowser(s.line)
+	o.line("")
 	if s.line.Token != "" {
 		o.line("Sign in as %s with the token in %s.", node.FirstAdmin, filepath.Join(s.first, "keys", "admin.token"))
 	}

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { call } from './http'
 import { useApp } from './queries'
-import type { About, Cluster, FoundCluster, Imported, List, Settings, Shown, Vault, WindowSettings } from './types'
+import type { About, Cluster, FoundCluster, Imported, List, Settings, Shown, Topology, Vault, WindowSettings } from './types'
 
 const enc = encodeURIComponent
 
@@ -67,5 +67,8 @@ export function useLastKnown(cluster: Cluster | undefined): void {
       if (queries.getQueryData(key) === undefined) queries.setQueryData(key, value, { updatedAt: at })
     }
     seed(['c', id, 'nodes'], known.nodes)
+    // Who heard whom was not kept: only the nodes, without links and without a verdict on them.
+    seed(['c', id, 'topology'], { at: known.at, nodes: known.nodes, links: [], split: false, parts: [], missing: [] } satisfies Topology)
+    seed(['c', id, 'status'], known.status)
   }, [queries, id, known])
 }

@@ -27,6 +27,8 @@ async function listen(queries: QueryClient, signal: AbortSignal) {
   while (!signal.aborted) {
     try {
       const changes = await call<Changes>(`events?after=${encodeURIComponent(cursor)}`, { signal })
+      // Nobody sees it now: what changed is read when somebody looks again.
+      await shown(signal)
       if (cursor !== '') tell(queries, changes)
       else void queries.invalidateQueries({ queryKey: ['clusters'] })
       cursor = changes.cursor
@@ -83,6 +85,20 @@ export function onLost(changed: () => void): () => void {
 }
 
 export const tryNow = () => wake()
+
+/** Resolves when the page is in sight. */
+function shown(signal: AbortSignal): Promise<void> {
+  if (!document.hidden) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      if (document.hidden && !signal.aborted) return
+      document.removeEventListener('visibilitychange', done)
+      resolve()
+    }
+    document.addEventListener('visibilitychange', done)
+    signal.addEventListener('abort', done)
+  })
+}
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -75,6 +75,7 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
   useActions([
     ...(pings ? [{ title: t('ping.now'), run: () => ping.mutate(), words: ['ping', definition.name] }] : []),
     ...(writes ? [{ title: t('definition.copy'), run: () => go(copy) }] : []),
+    { title: t('drift.copyThis'), run: () => go(href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })) },
     ...(writes && !kind.fixed ? [{ title: t('definition.rename'), run: () => setAsk('rename') }] : []),
     ...(writes ? [{ title: t('definition.delete', { name: definition.name }), run: () => setAsk('delete'), words: ['delete', ...at] }] : []),
   ])

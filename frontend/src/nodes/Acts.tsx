@@ -118,7 +118,8 @@ interface QuestionProps {
   onClose: () => void
 }
 
-function Question({ cluster, wanted: { act, nodes }, all, busy, results, children, onConfirm, onClose }: QuestionProps) {
+function Question({ cluster, wanted: { act, nodes: asked }, all, busy, results, children, onConfirm, onClose }: QuestionProps) {
+  const nodes = asked.map((node) => all.find((one) => one.id === node.id) ?? node) // as they are now
   const names = nodes.map((node) => node.name)
   const stops = act !== 'online'
   const running = nodes.reduce((sum, node) => sum + node.in_flight, 0)

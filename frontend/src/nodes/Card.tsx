@@ -1,4 +1,4 @@
-// One node on one card: of the picture, and of the page of a rolling restart.
+// One node on one card of the picture.
 import type { Node } from '../api/types'
 import { number, t, type Key } from '../text'
 import { StateMark } from '../ui/State'
@@ -18,7 +18,21 @@ export interface Card {
   step: string
 }
 
-export function NodeCard({ card: { node, to, lag, known, odd, step } }: { card: Card }) {
+/** A card; seen from far it has few words, large ones. */
+export function NodeCard({ card: { node, to, lag, known, odd, step }, far }: { card: Card; far: boolean }) {
+  if (far) {
+    const notes = [
+      step !== '' ? t(`step.${step}` as Key) : node.rotation !== 'online' && rotationText(node.rotation),
+      known && lag > 0 && t('node.behind', { n: lag }), node.problems > 0 && t('node.faults', { n: node.problems }), odd && `${node.version} ≠`, node.leader && t('overview.leader'),
+    ].filter(Boolean)
+    return (
+      <a className="node-card far" href={to} data-node={node.name} data-state={node.state} data-rotation={node.rotation} data-stale={!known || undefined}>
+        <strong className="cut">{node.name}</strong>
+        <span className="row cut"><StateMark state={node.state} /> <span className="quiet cut"><For at={node.since} /></span></span>
+        <b className="behind cut">{notes.join(' · ')}</b>
+      </a>
+    )
+  }
   return (
     <a className="node-card" href={to} data-node={node.name} data-state={node.state} data-rotation={node.rotation} data-stale={!known || undefined}>
       <span className="row">

@@ -113,7 +113,7 @@ function Links({ cluster, topology, name }: { cluster: Cluster; topology: Topolo
                     <td>{way.rtt === undefined ? '–' : ms(way.rtt)}</td>
                     <td className={way.loss > 0 ? 'old' : undefined}>{number(way.loss * 100)} %</td>
                     <td>{way.rtt === undefined ? '–' : ms(way.skew)}</td>
-                    <td>{[way.rtt === undefined && t('link.none'), way.tcpOnly && t('link.tcpOnly'), way.oneWay && t('link.oneWay')].filter(Boolean).join(', ')}</td>
+                    <td>{[(way.rtt === undefined || way.stale) && t('link.none'), way.tcpOnly && t('link.tcpOnly'), way.oneWay && t('link.oneWay')].filter(Boolean).join(', ')}</td>
                   </tr>
                 )
               })}

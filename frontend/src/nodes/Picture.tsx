@@ -4,7 +4,7 @@
 import '@xyflow/react/dist/base.css'
 import './picture.css'
 import { Button } from '@mantine/core'
-import { BaseEdge, EdgeLabelRenderer, getStraightPath, Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type EdgeProps, type Node as FlowNode, type NodeProps } from '@xyflow/react'
+import { BaseEdge, EdgeLabelRenderer, getStraightPath, Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Edge, type EdgeProps, type Node as FlowNode, type NodeProps } from '@xyflow/react'
 import { memo, useEffect, useMemo, useState } from 'react'
 import type { Cluster, Node, RollingRestart, Topology } from '../api/types'
 import { href } from '../shell/router'
@@ -12,7 +12,7 @@ import { number, t } from '../text'
 import { Ago } from '../ui/time'
 import { NodeCard, type Card } from './Card'
 import { answers, lag, partsOf, usualVersion, waysOf, type Way } from './facts'
-import { card, layoutOf, sides, type Box } from './layout'
+import { card, layoutOf, round, sides, type Box } from './layout'
 import { wayText } from './words'
 
 interface Props {
@@ -26,10 +26,12 @@ type CardNode = FlowNode<{ card: Card }, 'card'>
 type PartNode = FlowNode<{ box: Box; whole: number }, 'part'>
 type WayEdge = Edge<{ way: Way; labelled: boolean }, 'way'>
 
-/** Up to so many ways every one has its label; above, only those with a fault and those of the node in hand. */
+/** Seen from farther than this, only large letters can be read. */
+const far = 0.62
+/** Up to so many ways every one has its label; above, only those with a fault and those of the node in hand, and in a grid only the latter. */
 const labelled = 15
 /** Up to so many ways the good ones are drawn too. */
-const drawn = 66
+const drawn = (round * (round - 1)) / 2
 
 export default function Picture(props: Props) {
   return <ReactFlowProvider><Flow {...props} /></ReactFlowProvider>
@@ -68,18 +70,15 @@ function Flow({ cluster, topology, restart, revision }: Props) {
 const fit = { padding: 0.12, maxZoom: 1.15 }
 const plain = { hideAttribution: true }
 
-/** Nearer, farther, all of it; all of it by itself when nodes come and go. */
+/** Nearer, farther, all of it; all of it by itself when nodes come and go, or the place for the picture changes. */
 function Tools({ shape }: { shape: string }) {
   const flow = useReactFlow()
+  const width = useStore((state) => state.width)
+  const height = useStore((state) => state.height)
   useEffect(() => {
     const frame = requestAnimationFrame(() => void flow.fitView(fit))
-    const fitted = () => void flow.fitView(fit)
-    addEventListener('resize', fitted)
-    return () => {
-      cancelAnimationFrame(frame)
-      removeEventListener('resize', fitted)
-    }
-  }, [flow, shape])
+    return () => cancelAnimationFrame(frame)
+  }, [flow, shape, width, height])
   return (
     <div className="picture-tools">
       <Button variant="default" aria-label={t('picture.nearer')} title={t('picture.nearer')} onClick={() => void flow.zoomIn()}>+</Button>
@@ -118,12 +117,13 @@ function flowEdges(ways: Way[], layout: ReturnType<typeof layoutOf>, hand: strin
     const [from, to] = sides(a, b)
     return [{
       id: way.id, type: 'way', source: way.from, target: way.to, sourceHandle: from, targetHandle: to, focusable: false,
-      data: { way, labelled: ways.length <= labelled || way.quality !== 'good' || mine },
+      data: { way, labelled: mine || ways.length <= labelled || (way.quality !== 'good' && ways.length <= drawn) },
     }]
   })
 }
 
 const CardBox = memo(function CardBox({ data }: NodeProps<CardNode>) {
+  const small = useStore((state) => state.transform[2] < far)
   return (
     <>
       {(['top', 'right', 'bottom', 'left'] as const).map((side) => (
@@ -132,14 +132,14 @@ const CardBox = memo(function CardBox({ data }: NodeProps<CardNode>) {
           <Handle id={side} type="target" position={side as Position} isConnectable={false} />
         </span>
       ))}
-      <NodeCard card={data.card} />
+      <NodeCard card={data.card} far={small} />
     </>
   )
 })
 
 function PartBox({ data: { box, whole } }: NodeProps<PartNode>) {
   return (
-    <div className="part" data-missing={box.missing || undefined}>
+    <div className="part" data-missing={box.missing || undefined} data-alone={(!box.missing && whole === 1) || undefined}>
       <strong>{box.missing ? t('picture.missing', { n: box.names.length }) : whole > 1 ? t('picture.part', { n: box.names.length }) : t('picture.answers', { n: box.names.length })}</strong>
     </div>
   )
@@ -150,11 +150,11 @@ function WayLine({ id, data, ...ends }: EdgeProps<WayEdge>) {
   if (!data) return null
   return (
     <>
-      <BaseEdge id={id} path={path} className={`way ${data.way.quality}`} interactionWidth={0} />
+      <BaseEdge id={id} path={path} className={`way ${data.way.quality}${data.labelled ? '' : ' plain'}`} interactionWidth={0} />
       {data.labelled && (
         <EdgeLabelRenderer>
           <div className={`way-label ${data.way.quality}`} style={{ transform: `translate(-50%, -50%) translate(${Math.round(x)}px, ${Math.round(y)}px)` }} title={wayText(data.way)}>
-            {data.way.rtt === undefined ? t('link.none') : t('link.rtt', { ms: number(data.way.rtt, data.way.rtt < 10 ? 1 : 0) })}
+            {data.way.rtt === undefined ? t('link.none') : t(data.way.stale ? 'link.was' : 'link.rtt', { ms: number(data.way.rtt, data.way.rtt < 10 ? 1 : 0) })}
             {data.way.loss > 0 && <> · {t('link.loss', { percent: number(data.way.loss * 100) })}</>}
             {data.way.tcpOnly && <> · TCP</>}
             {data.way.oneWay && <> · {t('link.oneWay')}</>}

@@ -42,6 +42,8 @@ export interface Way {
   quality: Quality
   /** Only one of the two hears the other. */
   oneWay: boolean
+  /** One of the two does not answer now: the figures are the last known ones. */
+  stale: boolean
 }
 
 /** Joins the links of each pair of nodes. */
@@ -55,17 +57,20 @@ export function waysOf({ links, nodes }: Pick<Topology, 'links' | 'nodes'>): Way
   for (const [id, pair] of [...pairs].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [from = '', to = ''] = id.split('\n')
     const measured = pair.filter((link) => link.answer !== undefined && !link.silent)
-    const expected = [from, to].filter((name) => nodes.some((node) => node.name === name && answers(node))).length
+    const ends = nodes.filter((node) => node.name === from || node.name === to)
+    if (ends.some((node) => node.state === 'down')) continue // it stopped: there is no way to it
+    const expected = ends.filter(answers).length
     const loss = Math.max(0, ...pair.map((link) => (link.silent ? 1 : link.loss)))
     const way: Way = {
       id, from, to, loss,
       skew: Math.max(0, ...measured.map((link) => Math.abs(link.skew_ms))),
       tcpOnly: pair.some((link) => link.tcp_only),
       oneWay: measured.length > 0 && measured.length < expected,
+      stale: expected < 2,
       quality: 'good',
     }
     if (measured.length > 0) way.rtt = Math.max(...measured.map((link) => link.rtt_ms))
-    if (measured.length === 0 || way.oneWay || loss >= 0.3) way.quality = 'bad'
+    if (measured.length === 0 || way.stale || way.oneWay || loss >= 0.3) way.quality = 'bad'
     else if (loss > 0 || way.tcpOnly || way.skew > 5_000) way.quality = 'weak'
     out.push(way)
   }

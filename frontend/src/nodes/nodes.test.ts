@@ -14,7 +14,7 @@ const names = (n: number) => Array.from({ length: n }, (_, i) => `box-${i + 1}`)
 const topology = (nodes: Node[], change: Partial<Topology> = {}): Topology => ({ at: now, nodes, links: [], split: false, parts: [nodes.map((one) => one.name)], missing: [], ...change })
 
 describe('the picture', () => {
-  it.each([1, 2, 3, 5, 8, 9, 10, 23, 50])('of %i nodes has every card apart from every other', (n) => {
+  it.each([1, 2, 3, 5, 8, 10, 12, 13, 23, 50])('of %i nodes has every card apart from every other', (n) => {
     const { places, width, height } = arrange(n)
     expect(places).toHaveLength(n)
     places.forEach((a, i) => places.slice(i + 1).forEach((b) => expect(overlap(a, b, 20)).toBe(false)))
@@ -44,8 +44,17 @@ describe('the picture', () => {
         expect(place.y + card.height).toBeLessThan(box.y + box.height)
       }
     }
-    const [first, second] = boxes
-    expect(first!.x + first!.width).toBeLessThan(second!.x)
+    boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
+      expect(a.x + a.width < b.x || a.y + a.height < b.y).toBe(true)
+    }))
+  })
+  it('puts groups where they fit a window', () => {
+    const nodes = names(3).map((name) => node(name))
+    const low = layoutOf(partsOf(topology(nodes, { split: true, parts: [['box-1', 'box-2']], missing: ['box-3'] })))
+    expect(low.boxes[1]!.y).toBeGreaterThan(low.boxes[0]!.y)
+    const many = names(12).map((name) => node(name))
+    const wide = layoutOf(partsOf(topology(many, { split: true, parts: [names(6), names(12).slice(6)] })))
+    expect(wide.boxes[1]!.x).toBeGreaterThan(wide.boxes[0]!.x)
   })
   it('draws lines from the sides that face each other', () => {
     expect(sides({ x: 0, y: 0 }, { x: 900, y: 10 })).toEqual(['right', 'left'])
@@ -58,7 +67,7 @@ describe('links', () => {
   const of = (links: Link[], nodes = [node('a'), node('b')]) => waysOf({ links, nodes })
   it('are one for both directions, with the worse of each', () => {
     expect(of([link('a', 'b', { rtt_ms: 2 }), link('b', 'a', { rtt_ms: 5, skew_ms: -40 })])).toEqual([
-      { id: 'a\nb', from: 'a', to: 'b', rtt: 5, loss: 0, skew: 40, tcpOnly: false, oneWay: false, quality: 'good' },
+      { id: 'a\nb', from: 'a', to: 'b', rtt: 5, loss: 0, skew: 40, tcpOnly: false, oneWay: false, stale: false, quality: 'good' },
     ])
   })
   it.each([
@@ -70,8 +79,10 @@ describe('links', () => {
   ])('%s', (_, links, quality, oneWay) => {
     expect(of(links as Link[])[0]).toMatchObject({ quality, oneWay })
   })
-  it('to a node that does not answer is no one-way link', () => {
-    expect(of([link('a', 'b')], [node('a'), node('b', { started: '0001-01-01T00:00:00Z' })])[0]).toMatchObject({ oneWay: false, quality: 'good' })
+  it('to a node that does not answer is old, not one-way; to one that stopped there is none', () => {
+    const mute = node('b', { state: 'unknown', started: '0001-01-01T00:00:00Z' })
+    expect(of([link('a', 'b')], [node('a'), mute])[0]).toMatchObject({ oneWay: false, stale: true, quality: 'bad' })
+    expect(of([link('a', 'b')], [node('a'), { ...mute, state: 'down' }])).toEqual([])
   })
 })
 

@@ -14,7 +14,7 @@ export const rolesText = (roles: readonly string[] | null | undefined) =>
 /** All that is known of a link, in one sentence. */
 export function wayText(way: Way): string {
   const parts = [
-    way.rtt === undefined ? t('link.none') : t('link.rtt', { ms: number(way.rtt, 2) }),
+    way.rtt === undefined ? t('link.none') : t(way.stale ? 'link.was' : 'link.rtt', { ms: number(way.rtt, 2) }),
     t('link.loss', { percent: number(way.loss * 100) }),
   ]
   if (way.skew > 0) parts.push(t('link.skew', { ms: number(way.skew) }))

@@ -105,13 +105,16 @@ export function PackageEditor(props: Props) {
       notify(error instanceof Error ? error.message : String(error), true)
     }
   }
+  const passedOn = useRef<Opened>(undefined)
   // A folder that is another package is opened as such; the shell leads to where that is done.
   useDropped('package', (opened) => {
-    if (opened.root === '' || opened.root === name) {
+    if (opened.root === '' || opened.root === name || passedOn.current === opened) {
       void take(opened)
       location.hash = href(['c', cluster.id, 'package', name])
     } else {
-      handOver('package', opened)
+      passedOn.current = opened
+      location.hash = href(['c', cluster.id, 'package'])
+      setTimeout(() => handOver('package', opened), 50) // when that screen is there
     }
   })
   const remove = () => {

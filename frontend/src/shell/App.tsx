@@ -67,7 +67,7 @@ function Screen({ route, clusters, cluster }: { route: Route; clusters: Cluster[
   if (area === 'open') return <OpenLink clusters={clusters} query={route.query} />
   if (area === 'preferences') return <Preferences />
   if (area === 'about') return <About />
-  if (area === 'compare') return <CompareClusters />
+  if (area === 'compare') return <CompareClusters clusters={clusters} route={route} />
   if (area !== 'c') return <Missing />
   if (!cluster) return <Blank title={t('cluster.gone')}><a href={href([])}>{t('home.title')}</a></Blank>
   if (section === 'settings') return <EditCluster key={cluster.id} cluster={cluster} />

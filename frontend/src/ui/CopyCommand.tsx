@@ -11,12 +11,14 @@ export interface CopyCommandProps {
   words: Words
   /** What the command reads on standard input. No secret belongs here. */
   input?: string
+  /** A second command, which reads what the first one writes. */
+  then?: { cluster: Target | undefined; words: Words }
   /** Shown at once, in place of a button that opens it. */
   open?: boolean
 }
 
-export function CopyCommand({ cluster, words, input, open = false }: CopyCommandProps) {
-  const line = commandLine(cluster, words, input)
+export function CopyCommand({ cluster, words, input, then, open = false }: CopyCommandProps) {
+  const line = commandLine(cluster, words, input) + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
   if (open) return <Line line={line} keep={false} />
   return (
     <Popover position="bottom-end" width={460} withArrow trapFocus shadow="md">

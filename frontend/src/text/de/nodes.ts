@@ -83,6 +83,7 @@ export const nodes: Record<keyof typeof en, Text> = {
   'link.rtt': '{ms} ms',
   'link.skew': 'Uhren {ms} ms auseinander',
   'link.tcpOnly': 'UDP kommt nicht durch',
+  'link.was': 'war {ms} ms, jetzt keine Antwort',
   'node.act': 'Aktionen',
   'node.actOn': 'Aktionen für {name}',
   'node.ask.draining': '{name} leeren',

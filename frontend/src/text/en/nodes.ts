@@ -80,6 +80,7 @@ export const nodes = {
   'link.rtt': '{ms} ms',
   'link.skew': 'clocks {ms} ms apart',
   'link.tcpOnly': 'UDP does not come through',
+  'link.was': 'was {ms} ms, no answer now',
   'node.act': 'Actions',
   'node.actOn': 'Actions on {name}',
   'node.ask.draining': 'Drain {name}',
