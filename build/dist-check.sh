@@ -47,7 +47,7 @@ contained() {
 }
 
 [ "$(id -u)" = 0 ] || die "only root can start containers"
-build/setup.sh debootstrap systemd-container rpm lintian
+build/setup.sh debootstrap systemd-container rpm lintian unzip
 
 say "checksums"
 (cd dist && sha256sum --quiet -c SHA256SUMS)
@@ -78,4 +78,10 @@ say "the node's .rpm"
 contained node-rpm.sh "$(one "signalbox-[0-9]*.x86_64.rpm")"
 say "the desktop's .deb (gets GTK and WebKit from the mirror)"
 network= contained desktop-deb.sh "$desktop_deb"
+say "the installer for Windows (gets Wine from the mirror)"
+unpacked=$(mktemp -d)
+unzip -qj "$(one "signalbox-desktop-*-windows-amd64.zip")" '*/signalbox-desktop.exe' -d "$unpacked"
+cp "$(one "signalbox-desktop-*-setup.exe")" "$unpacked/setup.exe"
+network= contained windows-setup.sh "$unpacked"/*
+rm -rf "$unpacked"
 say "all of it holds"

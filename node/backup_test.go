@@ -223,11 +223,40 @@ func TestBackupOfALiveNode(t *testing.T) {
 		t.Error("nothing happened during the backup")
 	}
 	audited(t, n, "backup", 1)
+	inspectedBy(t, n, file, revision)
 	restored := restoreFrom(t, file, "", &log)
 	sameCluster(t, n, restored, revision, viewer)
 	for _, planted := range []string{phrase, partnerKey, n.Token, viewer} {
 		if strings.Contains(log.String(), planted) {
 			t.Errorf("a log shows %q", planted)
+		}
+	}
+}
+
+// inspectedBy has a node look into a backup: a good one, one with another
+// passphrase, one that was cut, and what is none.
+func inspectedBy(t *testing.T, n *nodetest.Node, file string, revision int64) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := n.API.InspectBackup(t.Context(), phrase, bytes.NewReader(content))
+	if err != nil || in.Revision != revision || in.Bytes != int64(len(content)) || in.CA == "" || len(in.Parts) == 0 {
+		t.Errorf("got %+v, %v", in, err)
+	}
+	for name, bad := range map[string]struct {
+		passphrase string
+		content    []byte
+		want       string
+	}{
+		"another passphrase": {phrase + "x", content, "the passphrase does not open it"},
+		"cut":                {phrase, content[:len(content)-100], "damaged"},
+		"no backup":          {phrase, []byte(strings.Repeat("nothing\n", 100)), "it is no backup"},
+	} {
+		_, err := n.API.InspectBackup(t.Context(), bad.passphrase, bytes.NewReader(bad.content))
+		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, bad.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -79,6 +79,7 @@ export default async function definitions(kit) {
   await step('the palette finds it, and the keys go places', async () => {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('e2epartner')
+    assert.equal(await page.getByRole('combobox').inputValue(), 'e2epartner', 'no letter is lost')
     await page.getByRole('option', { name: /e2e.partner/ }).first().waitFor()
     await look('palette')
     await page.keyboard.press('Escape')

@@ -55,6 +55,14 @@ export async function makeKit({ node, console: bin, ui, shots, short = false, on
         kit.id = before
       }
     },
+    /** Waits until a condition holds, for what no text on the screen tells for sure. */
+    async until(holds, what = 'the condition') {
+      for (let i = 0; i < 200; i++) {
+        if (await holds()) return
+        await new Promise((done) => setTimeout(done, 50))
+      }
+      throw new Error(`${what} does not hold within 10 s`)
+    },
     /** Whether the area was chosen, so that what every area needs is only looked at once. */
     chosen: (area) => only.length === 0 || only.includes(area),
   }

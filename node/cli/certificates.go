@@ -31,28 +31,32 @@ the node's settings). No key is shown.`,
 	}
 }
 
-// soonOver is how long before the end of a certificate the table warns of it.
-const soonOver = 30 * 24 * time.Hour
+// The table warns of a certificate so long before its end, or so long after a node
+// should have renewed it.
+const (
+	soonOver = 30 * 24 * time.Hour
+	late     = 24 * time.Hour
+)
 
 func certificateTable(o *screen, all client.Certificates, now time.Time) {
-	row := func(whose, port string, c client.Certificate, note string) []cell {
+	row := func(whose, port string, c client.Certificate, note string, warnAt time.Time) []cell {
 		left := c.Until.Sub(now)
 		if left < 0 {
 			note = "is over"
 		}
-		return []cell{text(whose), text(port), text(c.Serial), text(localTime(c.Until)), {fmt.Sprintf("%d days", int(left.Hours()/24)), styleIf(left < soonOver, yellow)}, text(note)}
+		return []cell{text(whose), text(port), text(c.Serial), text(localTime(c.Until)), {fmt.Sprintf("%d days", int(left.Hours()/24)), styleIf(now.After(warnAt), yellow)}, text(note)}
 	}
-	rows := [][]cell{row("cluster", "authority", all.Authority, "")}
+	rows := [][]cell{row("cluster", "authority", all.Authority, "", all.Authority.Until.Add(-soonOver))}
 	for _, n := range all.Nodes {
 		if n.Control != nil {
-			note := ""
+			note, warnAt := "", n.Control.Until
 			if n.Renews != nil {
-				note = "renewed by itself from " + localTime(*n.Renews)
+				note, warnAt = "renewed by itself from "+localTime(*n.Renews), n.Renews.Add(late)
 			}
-			rows = append(rows, row(n.Node, "control", *n.Control, note))
+			rows = append(rows, row(n.Node, "control", *n.Control, note, warnAt))
 		}
 		if n.Traffic != nil {
-			rows = append(rows, row(n.Node, "traffic", *n.Traffic, "renew it yourself"))
+			rows = append(rows, row(n.Node, "traffic", *n.Traffic, "renew it yourself", n.Traffic.Until.Add(-soonOver)))
 		}
 		if n.Error != "" {
 			rows = append(rows, []cell{text(n.Node), text("-"), text("-"), text("-"), text("-"), styled(yellow, n.Error)})

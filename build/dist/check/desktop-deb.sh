@@ -32,6 +32,19 @@ exit 1
 END
 quietly dbus-run-session -- xvfb-run -a sh /tmp/window
 
+step "newer systems have what it needs, by the new names"
+newer=/tmp/trixie
+mkdir -p $newer/lists/partial $newer/cache/archives/partial
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" >$newer/sources.list
+: >$newer/status
+newer_apt() {
+	apt-get -o Dir::Etc::SourceList=$newer/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$newer/lists \
+		-o Dir::State::Status=$newer/status -o Dir::Cache=$newer/cache "$@"
+}
+quietly newer_apt update
+quietly newer_apt --simulate --no-install-recommends install /proof/signalbox-desktop_*.deb
+grep -q '^Inst libgtk-3-0t64 ' /tmp/output
+
 step "purge"
 quietly apt-get purge -y signalbox-desktop
 [ ! -e /usr/share/icons/hicolor/48x48/apps/signalbox-desktop.png ]

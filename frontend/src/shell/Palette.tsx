@@ -2,7 +2,7 @@
 // and up are read when it opens, and kept for a minute.
 import { Modal, TextInput } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import * as z from 'zod/mini'
 import { admin, allDefinitions, useFixed } from '../api/queries'
 import { may } from '../api/role'
@@ -41,6 +41,9 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
   const [at, setAt] = useState(0)
   const [recent, setRecent] = useStored('recent', recentShape, [])
   const list = useRef<HTMLDivElement>(null)
+  const input = useRef<HTMLInputElement>(null)
+  // At once, not after a moment: who types fast loses no letter, and none is taken for a key.
+  useLayoutEffect(() => input.current?.focus(), [])
   const fixed = useFixed()
   const objects = useObjects(only ? [] : clusters)
   const switches = (fixed ? [] : clusters).map((one, i): Item => ({ title: one.name, hint: [t(`state.${one.state}`), one.environment, i < 9 ? `Alt ${i + 1}` : ''].filter(Boolean).join(' · '), to: href(['c', one.id]) }))
@@ -64,9 +67,9 @@ export function Palette({ clusters, cluster, only, onClose }: Props) {
     go(item.to)
   }
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size="lg" className="palette" aria-label={only ? t('keys.switcher') : t('keys.palette')}>
+    <Modal opened onClose={onClose} withinPortal={false} withCloseButton={false} size="lg" className="palette" aria-label={only ? t('keys.switcher') : t('keys.palette')}>
       <TextInput
-        data-autofocus size="sm" placeholder={only ? t('palette.clusters') : t('palette.all')} value={typed} role="combobox" aria-expanded aria-controls="palette" aria-activedescendant={`palette-${active}`}
+        ref={input} data-autofocus size="sm" placeholder={only ? t('palette.clusters') : t('palette.all')} value={typed} role="combobox" aria-expanded aria-controls="palette" aria-activedescendant={`palette-${active}`}
         aria-label={only ? t('palette.clusters') : t('palette.all')}
         onChange={(event) => { setTyped(event.currentTarget.value); setAt(0) }}
         onKeyDown={(event) => {

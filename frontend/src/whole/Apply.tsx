@@ -1,7 +1,7 @@
 // Plan and apply: files of definitions against the configuration, shown before anything changes.
 import { Button, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState, type DragEvent } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { problemOf } from '../api/http'
 import { admin } from '../api/queries'
 import { confirmed, may } from '../api/role'
@@ -16,7 +16,6 @@ import { notify } from '../ui/notice'
 import { Blank, Failed, Loading } from '../ui/states'
 import { Changes } from './Changes'
 import { countOf, fits, places, withFiles, type Held, type Place } from './documents'
-import { filesOf } from './dropped'
 import { grouped, keyOf } from './groups'
 import { listed } from './RollBack'
 import { doneAs } from './undo'
@@ -27,7 +26,6 @@ export default function Apply({ cluster }: { cluster: Cluster }) {
   const [held, setHeld] = useState<Held[]>([])
   const [prune, setPrune] = useState(false)
   const [open, setOpen] = useState<At>()
-  const [over, setOver] = useState(false)
   const [left, setLeft] = useState<string[]>([])
   const take = async (opened: Opened) => {
     try {
@@ -41,19 +39,14 @@ export default function Apply({ cluster }: { cluster: Cluster }) {
   }
   useDropped('definitions', (opened) => void take(opened))
   const pick = (folder: boolean) => void openFiles({ title: t('apply.pick'), folder, multiple: true, accept: ['.yaml', '.yml', '.json'] }).then(take, (error: unknown) => notify(problemOf(error).detail ?? '', true))
-  const drop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    if (event.dataTransfer.items.length > 0) void filesOf(event.dataTransfer).then(take, (error: unknown) => notify(problemOf(error).detail ?? '', true))
-  }
   const paste = () => {
     setHeld(withFiles(held, held.some((one) => one.path === pasted) ? [] : [{ path: pasted, text: '' }]))
     setOpen({ path: pasted })
   }
   return (
-    <div className="page" onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={(event) => { if (event.currentTarget === event.target) setOver(false) }} onDrop={drop}>
+    <div className="page">
       <div className="head"><div className="grow"><h1>{t('place.apply')}</h1><div className="quiet">{t('apply.help')}</div></div></div>
-      <div className="drop" data-over={over || undefined}>
+      <div className="drop">
         <span>{t('apply.drop')}</span>
         <Button data-new onClick={() => pick(false)}>{t('apply.files')}</Button>
         <Button variant="default" onClick={() => pick(true)}>{t('apply.folder')}</Button>

@@ -33,9 +33,11 @@ export default function Keys({ cluster, route }: { cluster: Cluster; route: Rout
 const day = 86_400_000
 const left = (cert: Certificate) => Date.parse(cert.until) - Date.now()
 
-function End({ of }: { of: Certificate }) {
+/** An end that is near is bad; one that is put off in time by itself is near only when that did not happen. */
+function End({ of, renews }: { of: Certificate; renews?: string | undefined }) {
   const rest = left(of)
-  return <span style={rest < 30 * day ? { color: 'var(--sb-down)', fontWeight: 600 } : {}}><At at={of.until} /> {rest < 0 ? t('keys.over') : t('keys.in', { span: span(rest / 1000) })}</span>
+  const bad = renews === undefined ? rest < 30 * day : Date.parse(renews) + day < Date.now()
+  return <span style={bad ? { color: 'var(--sb-down)', fontWeight: 600 } : {}}><At at={of.until} /> {rest < 0 ? t('keys.over') : t('keys.in', { span: span(rest / 1000) })}</span>
 }
 
 function Certificates({ cluster }: { cluster: Cluster }) {
@@ -58,7 +60,7 @@ function Certificates({ cluster }: { cluster: Cluster }) {
               <tbody>
                 {nodes.flatMap((node) => [
                   node.error && <tr key={node.node + '!'}><td>{node.node}</td><td colSpan={4} className="bad">{node.error}</td></tr>,
-                  node.control && <tr key={node.node + 'c'}><td>{node.node}</td><td>{t('keys.control')}</td><td><End of={node.control} /></td><td>{node.renews && t('keys.renews', { span: span(Math.max(0, Date.parse(node.renews) - Date.now()) / 1000) })}</td><td><code title={(node.control.hosts ?? []).join(', ')}>{node.control.serial}</code></td></tr>,
+                  node.control && <tr key={node.node + 'c'}><td>{node.node}</td><td>{t('keys.control')}</td><td><End of={node.control} renews={node.renews} /></td><td>{node.renews && t('keys.renews', { span: span(Math.max(0, Date.parse(node.renews) - Date.now()) / 1000) })}</td><td><code title={(node.control.hosts ?? []).join(', ')}>{node.control.serial}</code></td></tr>,
                   node.traffic && <tr key={node.node + 't'}><td>{node.node}</td><td>{t('keys.traffic')}</td><td><End of={node.traffic} /></td><td>{t('keys.yours')}</td><td><code title={(node.traffic.hosts ?? []).join(', ')}>{node.traffic.serial}</code></td></tr>,
                 ])}
               </tbody>

@@ -53,7 +53,7 @@ export default function Odb({ cluster }: { cluster: Cluster }) {
   )
 }
 
-const ms = (nanoseconds: number) => `${number(nanoseconds / 1e6, 1)} ms`
+const ms = (nanoseconds: number) => `${number(nanoseconds / 1e6, Math.abs(nanoseconds) < 1e6 ? 3 : 1)} ms`
 
 function Facts({ of }: { of: CheckReport }) {
   return (

@@ -34,9 +34,11 @@ const largest = 64 << 20
 
 /** Files and folders dropped on the page, folders read whole; undefined: too much. */
 export async function filesOf(data: DataTransfer): Promise<Opened | undefined> {
-  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  const files: OpenedFile[] = []
-  let size = 0
+  // All is asked of the event before the first wait: after that it is empty.
+  const given = [...data.items].filter((item) => item.kind === 'file').map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }))
+  const entries = given.map((one) => one.entry).filter((entry) => entry !== null)
+  const files: OpenedFile[] = given.flatMap(({ entry, file }) => (entry || !file ? [] : [ofBrowser(file)]))
+  let size = files.reduce((sum, file) => sum + file.size, 0)
   const read = async (entry: FileSystemEntry): Promise<boolean> => {
     if (ignored(entry.name)) return true
     if (entry.isFile) {
