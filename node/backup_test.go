@@ -93,6 +93,9 @@ func backUp(t *testing.T, n *nodetest.Node) (file string, revision int64) {
 			t.Errorf("the file shows %q in clear", planted)
 		}
 	}
+	if s, err := n.API.Status(t.Context()); err != nil || s.LastBackup == nil || s.LastBackup.Bytes != int64(b.Len()) {
+		t.Errorf("the backup of %d bytes is remembered as %+v, %v", b.Len(), s.LastBackup, err)
+	}
 	file = filepath.Join(t.TempDir(), "acme.sbx")
 	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)

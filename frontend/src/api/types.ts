@@ -160,6 +160,8 @@ export interface LastBackup {
   /** account that made it; empty: it was made while the node was stopped */
   by: string;
   revision: number;
+  /** of the file; absent: not known, as after a restore */
+  bytes?: number;
 }
 
 /** Certificates are the cluster's authority and what its nodes show; never a key. */
