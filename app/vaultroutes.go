@@ -63,6 +63,7 @@ func (a *App) lockNow() error {
 
 // vaultDo changes the vault and lets every worker look with what it holds now.
 func (a *App) vaultDo(ctx context.Context, do func(context.Context) error) (any, error) {
+	a.activity.last.Store(a.cfg.Now().UnixNano()) // whoever does this is there
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := do(ctx); err != nil {

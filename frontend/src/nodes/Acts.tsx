@@ -92,7 +92,7 @@ export function useActs(cluster: Cluster, all: readonly Node[], done?: (act: Act
     setResults(undefined)
     if (next.act === 'online' && !cluster.protected) {
       act.mutate(next)
-      if (next.nodes.length === 1) return
+      return
     }
     setWanted(next)
   }

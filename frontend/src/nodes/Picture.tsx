@@ -154,10 +154,16 @@ function WayLine({ id, data, ...ends }: EdgeProps<WayEdge>) {
       {data.labelled && (
         <EdgeLabelRenderer>
           <div className={`way-label ${data.way.quality}`} style={{ transform: `translate(-50%, -50%) translate(${Math.round(x)}px, ${Math.round(y)}px)` }} title={wayText(data.way)}>
-            {data.way.rtt === undefined ? t('link.none') : t(data.way.stale ? 'link.was' : 'link.rtt', { ms: number(data.way.rtt, data.way.rtt < 10 ? 1 : 0) })}
-            {data.way.loss > 0 && <> · {t('link.loss', { percent: number(data.way.loss * 100) })}</>}
-            {data.way.tcpOnly && <> · TCP</>}
-            {data.way.oneWay && <> · {t('link.oneWay')}</>}
+            {data.way.rtt === undefined || data.way.stale
+              ? t('link.none')
+              : (
+                <>
+                  {t('link.rtt', { ms: number(data.way.rtt, data.way.rtt < 10 ? 1 : 0) })}
+                  {data.way.loss > 0 && <> · {t('link.loss', { percent: number(data.way.loss * 100) })}</>}
+                  {data.way.tcpOnly && <> · TCP</>}
+                  {data.way.oneWay && <> · {t('link.oneWay')}</>}
+                </>
+              )}
           </div>
         </EdgeLabelRenderer>
       )}

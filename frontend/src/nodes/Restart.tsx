@@ -158,7 +158,7 @@ function Steps({ cluster, steps }: { cluster: Cluster; steps: readonly RestartSt
             <a className="cut" href={href(nodePath(cluster.id, step.name))}><strong>{step.name}</strong></a>
             {at >= 0
               ? <ul className="chain">{chain.map((one, j) => <li key={one} data-done={j < at || step.state === 'done' || undefined} data-now={(j === at && going) || undefined}>{t(`step.${one}`)}</li>)}</ul>
-              : <span className={step.state === 'waiting' ? 'quiet' : undefined}><span style={{ fontWeight: step.state === 'failed' ? 600 : 400 }}>{t(`step.${step.state}` as Key)}</span>{step.error && <> · {step.error}</>}</span>}
+              : <span className={step.state === 'waiting' ? 'quiet' : undefined}><span style={{ fontWeight: step.state === 'failed' ? 600 : 400 }}>{t(`step.${step.state}` as Key)}</span>{step.error && (step.begun || step.state !== 'left') && <> · {step.error}</>}</span>}
             <span className="small quiet">
               {step.state === 'draining' && t('drains.runs', { n: step.in_flight })}
               {(step.state === 'restarting' || step.state === 'returning') && <For at={step.since} />}

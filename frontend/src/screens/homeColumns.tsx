@@ -22,19 +22,19 @@ const shown = (value: number | undefined) => (value === undefined ? undefined : 
 
 export function columnsOfHome(): ShownColumn<Cluster>[] {
   return [
-    { id: 'name', title: t('column.cluster'), standard: true, value: (row) => row.name, least: 150, show: (row) => <Name row={row} /> },
-    { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 132, show: (row) => <><StateMark state={row.state} /> <span className="quiet small"><For at={row.since} /></span></> },
+    { id: 'name', title: t('column.cluster'), standard: true, value: (row) => row.name, least: 130, show: (row) => <Name row={row} /> },
+    { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 120, show: (row) => <><StateMark state={row.state} /> <span className="quiet small"><For at={row.since} /></span></> },
     { id: 'since', title: t('column.since'), value: (row) => row.since, width: 84, show: (row) => <For at={row.since} /> },
     { id: 'seen', title: t('column.seen'), standard: true, value: (row) => row.seen, width: 84, show: (row) => <Ago at={row.seen} /> },
-    { id: 'nodes', title: t('column.nodes'), standard: true, width: 62, value: (row) => known(row)?.nodes.up, show: (row) => <NodeCounts row={row} /> },
-    { id: 'problems', title: t('column.problems'), standard: true, align: 'right', width: 76, value: (row) => known(row)?.problems, show: (row) => figure(row, '', known(row)?.problems, (known(row)?.problems ?? 0) > 0) },
-    { id: 'rate', title: t('column.rate'), standard: true, align: 'right', width: 60, value: (row) => recent(row)?.per_second, show: (row) => figure(row, 'services', shown(recent(row)?.per_second)) },
-    { id: 'errors', title: t('column.errorRate'), standard: true, align: 'right', width: 68, value: (row) => recent(row)?.errors_per_second, show: (row) => figure(row, 'services', shown(recent(row)?.errors_per_second), (recent(row)?.errors ?? 0) > 0) },
-    { id: 'p99', title: t('column.p99'), standard: true, align: 'right', width: 66, value: (row) => recent(row)?.p99_ms, show: (row) => figure(row, 'services', recent(row) && recent(row)?.count !== 0 ? shown(recent(row)?.p99_ms) : undefined) },
-    { id: 'revision', title: t('column.revision'), standard: true, align: 'right', width: 78, value: (row) => known(row)?.revision, show: (row) => figure(row, 'history', shown(known(row)?.revision)) },
-    { id: 'level', title: t('column.level'), standard: true, width: 74, value: (row) => level(row), options: [t('home.level'), t('home.notLevel')], show: (row) => figure(row, 'nodes', level(row), known(row)?.level === false) },
-    { id: 'change', title: t('column.updated'), standard: true, width: 80, value: (row) => known(row)?.last_change?.at, show: (row) => (known(row) ? figure(row, 'history', <Ago at={known(row)?.last_change?.at} />) : '') },
-    { id: 'backup', title: t('column.backup'), standard: true, width: 90, value: (row) => known(row)?.last_backup?.at, show: (row) => (known(row) ? <Ago at={known(row)?.last_backup?.at} /> : '') },
+    { id: 'nodes', title: t('column.nodes'), standard: true, width: 58, value: (row) => known(row)?.nodes.up, show: (row) => <NodeCounts row={row} /> },
+    { id: 'problems', title: t('column.problems'), standard: true, align: 'right', width: 80, value: (row) => known(row)?.problems, show: (row) => figure(row, '', known(row)?.problems, (known(row)?.problems ?? 0) > 0) },
+    { id: 'rate', title: t('column.rate'), standard: true, align: 'right', width: 56, value: (row) => recent(row)?.per_second, show: (row) => figure(row, 'services', shown(recent(row)?.per_second)) },
+    { id: 'errors', title: t('column.errorRate'), standard: true, align: 'right', width: 66, value: (row) => recent(row)?.errors_per_second, show: (row) => figure(row, 'services', shown(recent(row)?.errors_per_second), (recent(row)?.errors ?? 0) > 0) },
+    { id: 'p99', title: t('column.p99'), standard: true, align: 'right', width: 62, value: (row) => recent(row)?.p99_ms, show: (row) => figure(row, 'services', recent(row) && recent(row)?.count !== 0 ? shown(recent(row)?.p99_ms) : undefined) },
+    { id: 'revision', title: t('column.revision'), standard: true, align: 'right', width: 104, value: (row) => known(row)?.revision, show: (row) => <Revision row={row} /> },
+    { id: 'level', title: t('column.level'), width: 84, value: (row) => level(row), options: [t('home.level'), t('home.notLevel')], show: (row) => figure(row, 'nodes', level(row), known(row)?.level === false) },
+    { id: 'change', title: t('column.updated'), standard: true, width: 78, value: (row) => known(row)?.last_change?.at, show: (row) => (known(row) ? figure(row, 'history', <Ago at={known(row)?.last_change?.at} />) : '') },
+    { id: 'backup', title: t('column.backup'), standard: true, width: 88, value: (row) => known(row)?.last_backup?.at, show: (row) => (known(row) ? <Ago at={known(row)?.last_backup?.at} /> : '') },
     { id: 'environment', title: t('column.environment'), value: (row) => row.environment, width: 110 },
     { id: 'tag', title: t('column.tag'), value: (row) => row.tag, width: 100 },
     { id: 'account', title: t('column.account'), value: (row) => row.signed_in_as, width: 110, show: (row) => row.signed_in_as || <a className="plainly quiet" tabIndex={-1} href={href(['c', row.id, 'sign-in'])}>{t('home.signedOut')}</a> },
@@ -57,6 +57,13 @@ function Name({ row }: { row: Cluster }) {
       {row.environment && <span className="tag" style={{ marginLeft: 6 }}>{row.environment}</span>}
     </>
   )
+}
+
+/** The revision, and whether all nodes are at it. */
+function Revision({ row }: { row: Cluster }) {
+  const status = known(row)
+  if (!status) return ''
+  return <span title={level(row)}>{figure(row, 'history', shown(status.revision))} {figure(row, 'nodes', status.level ? '✓' : <><span aria-hidden>≠ </span>{t('home.notLevel')}</>, !status.level)}<span className="sr">{level(row)}</span></span>
 }
 
 function NodeCounts({ row }: { row: Cluster }) {
