@@ -62,7 +62,8 @@ func (j backupJob) write(ctx context.Context, w io.Writer) (backup.Summary, erro
 	if err != nil {
 		return backup.Summary{}, err
 	}
-	out, err := backup.NewWriter(w, backup.WriterConfig{Passphrase: j.passphrase, Manifest: manifest})
+	counted := &counted{w: w}
+	out, err := backup.NewWriter(counted, backup.WriterConfig{Passphrase: j.passphrase, Manifest: manifest})
 	if err != nil {
 		return backup.Summary{}, err
 	}
@@ -74,10 +75,28 @@ func (j backupJob) write(ctx context.Context, w io.Writer) (backup.Summary, erro
 	if err != nil {
 		return backup.Summary{}, err
 	}
-	if err := setLastBackup(ctx, j.store, sum); err != nil {
+	if f, ok := w.(interface{ Flush() error }); ok { // what is not sent is no backup yet
+		if err := f.Flush(); err != nil {
+			return backup.Summary{}, err
+		}
+	}
+	if err := setLastBackup(ctx, j.store, sum, counted.n); err != nil {
 		j.log.WarnContext(ctx, "the backup is whole, but the ODB does not remember it", "error", err)
 	}
 	return sum, nil
+}
+
+// counted counts what is written.
+type counted struct {
+	w io.Writer
+	n int64
+}
+
+// Write implements io.Writer.
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 func (j backupJob) manifest(ctx context.Context, keys keyFiles) (backup.Manifest, error) {
@@ -131,9 +150,9 @@ func (j backupJob) parts(ctx context.Context, out *backup.Writer, before keyFile
 	return dump.Revision, nil
 }
 
-// setLastBackup remembers a backup in the ODB.
-func setLastBackup(ctx context.Context, store odb.Store, sum backup.Summary) error {
-	text, err := json.Marshal(client.LastBackup{At: sum.MadeAt, By: sum.By, Revision: sum.Revision})
+// setLastBackup remembers a backup of so many bytes in the ODB; 0: that is not known.
+func setLastBackup(ctx context.Context, store odb.Store, sum backup.Summary, bytes int64) error {
+	text, err := json.Marshal(client.LastBackup{At: sum.MadeAt, By: sum.By, Revision: sum.Revision, Bytes: bytes})
 	if err != nil {
 		return fmt.Errorf("remember the backup: %w", err)
 	}

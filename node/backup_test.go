@@ -93,6 +93,9 @@ func backUp(t *testing.T, n *nodetest.Node) (file string, revision int64) {
 			t.Errorf("the file shows %q in clear", planted)
 		}
 	}
+	if s, err := n.API.Status(t.Context()); err != nil || s.LastBackup == nil || s.LastBackup.Bytes != int64(b.Len()) {
+		t.Errorf("the backup of %d bytes is remembered as %+v, %v", b.Len(), s.LastBackup, err)
+	}
 	file = filepath.Join(t.TempDir(), "acme.sbx")
 	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
@@ -223,11 +226,40 @@ func TestBackupOfALiveNode(t *testing.T) {
 		t.Error("nothing happened during the backup")
 	}
 	audited(t, n, "backup", 1)
+	inspectedBy(t, n, file, revision)
 	restored := restoreFrom(t, file, "", &log)
 	sameCluster(t, n, restored, revision, viewer)
 	for _, planted := range []string{phrase, partnerKey, n.Token, viewer} {
 		if strings.Contains(log.String(), planted) {
 			t.Errorf("a log shows %q", planted)
+		}
+	}
+}
+
+// inspectedBy has a node look into a backup: a good one, one with another
+// passphrase, one that was cut, and what is none.
+func inspectedBy(t *testing.T, n *nodetest.Node, file string, revision int64) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := n.API.InspectBackup(t.Context(), phrase, bytes.NewReader(content))
+	if err != nil || in.Revision != revision || in.Bytes != int64(len(content)) || in.CA == "" || len(in.Parts) == 0 {
+		t.Errorf("got %+v, %v", in, err)
+	}
+	for name, bad := range map[string]struct {
+		passphrase string
+		content    []byte
+		want       string
+	}{
+		"another passphrase": {phrase + "x", content, "the passphrase does not open it"},
+		"cut":                {phrase, content[:len(content)-100], "damaged"},
+		"no backup":          {phrase, []byte(strings.Repeat("nothing\n", 100)), "it is no backup"},
+	} {
+		_, err := n.API.InspectBackup(t.Context(), bad.passphrase, bytes.NewReader(bad.content))
+		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, bad.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -273,7 +273,7 @@ func (r *restorer) tell(ctx context.Context, store odb.Store) {
 		Node: r.settings.Name, Source: "cli", Action: "restore", Outcome: odb.AuditDone, Revision: r.sum.Revision,
 		Detail: fmt.Sprintf("from the backup that node %s made at %s", r.sum.Node, r.sum.MadeAt.Format("2006-01-02 15:04:05Z07:00")),
 	}})
-	if err = errors.Join(err, setLastBackup(ctx, store, r.sum)); err != nil {
+	if err = errors.Join(err, setLastBackup(ctx, store, r.sum, 0)); err != nil {
 		r.log.WarnContext(ctx, "the ODB is restored, but does not tell so", "error", err)
 	}
 }

@@ -69,7 +69,7 @@ func checkICO(t *testing.T, b []byte, sizes []int) {
 		}
 		next += e.Size
 		body := b[e.Offset:next]
-		width, height := 0, 0
+		var width, height int
 		if bytes.HasPrefix(body, []byte("\x89PNG")) {
 			c, err := png.DecodeConfig(bytes.NewReader(body))
 			if err != nil {

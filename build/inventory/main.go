@@ -36,7 +36,7 @@ func main() {
 	}
 }
 
-const usage = "want: inventory licences|cyclonedx [-ui FOLDER] [-file FILE] [-name N] [-version V] [-time UNIX] BINARY..."
+const usage = "want: inventory licences|cyclonedx [-ui FOLDER] [-file FILE] [-name N] [-version V] [-time UNIX] with the paths of binaries"
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {

@@ -129,6 +129,7 @@ func TestRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ entry, text, want string }{
 		"copyleft":           {`{"version":"1.0.0","license":"GPL-3.0-only"}`, "GNU", "x 1.0.0 is under GPL-3.0-only"},
 		"copyleft in part":   {`{"version":"1.0.0","license":"MIT AND GPL-3.0-only"}`, "GNU", "may not be shipped with"},
+		"nested choice":      {`{"version":"1.0.0","license":"(MIT OR X) AND GPL-3.0-only"}`, mit, "may not be shipped with"},
 		"no licence":         {`{"version":"1.0.0"}`, "do not use", "no licence that is known here"},
 		"unknown expression": {`{"version":"1.0.0","license":"SEE LICENSE"}`, mit, "is under SEE LICENSE"},
 	} {

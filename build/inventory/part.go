@@ -92,12 +92,13 @@ func (p *part) licence() error {
 	return shippable(*p)
 }
 
-// shippable looks at the licence: of several to choose from one must do, of several that hold together all.
+// shippable looks at the licence: of several to choose from one must do, of several that
+// hold together all. A nested choice is not understood, so it does not do.
 func shippable(p part) error {
-	for _, choice := range strings.Split(p.spdx, " OR ") {
-		good := true
-		for _, id := range strings.Split(strings.Trim(choice, "()"), " AND ") {
-			good = good && slices.Contains(mayShip(), strings.Trim(id, "()"))
+	for choice := range strings.SplitSeq(p.spdx, " OR ") {
+		good := !strings.ContainsAny(p.spdx, "()")
+		for id := range strings.SplitSeq(choice, " AND ") {
+			good = good && slices.Contains(mayShip(), id)
 		}
 		if good {
 			return nil

@@ -87,7 +87,7 @@ func backupText(b *client.LastBackup) string {
 	if b == nil {
 		return "never made"
 	}
-	return fmt.Sprintf("%s, revision %d%s", localTime(b.At), b.Revision, word(b.By == "", "", ", by "+b.By))
+	return fmt.Sprintf("%s, revision %d%s%s", localTime(b.At), b.Revision, word(b.By == "", "", ", by "+b.By), word(b.Bytes == 0, "", ", "+formatBytes(b.Bytes)))
 }
 
 func partText(p client.Part) string {

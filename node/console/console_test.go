@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -32,8 +33,12 @@ type browser struct {
 
 func newBrowser(t *testing.T, n *nodetest.Node) *browser {
 	t.Helper()
-	info := n.Info
-	ca, err := os.ReadFile(info.CA)
+	return browserAt(t, n.Info.Control, n.Info.CA)
+}
+
+func browserAt(t *testing.T, control, caFile string) *browser {
+	t.Helper()
+	ca, err := os.ReadFile(caFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +50,7 @@ func newBrowser(t *testing.T, n *nodetest.Node) *browser {
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}, ForceAttemptHTTP2: true, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{t: t, base: info.Control, http: &http.Client{Jar: jar, Transport: transport}, origin: info.Control, site: "same-origin"}
+	return &browser{t: t, base: control, http: &http.Client{Jar: jar, Transport: transport}, origin: control, site: "same-origin"}
 }
 
 type got struct {
@@ -122,6 +127,35 @@ func account(t *testing.T, n *nodetest.Node, name string, role odb.Role) {
 	t.Helper()
 	if _, err := n.API.CreateAccount(t.Context(), client.CreateAccount{Name: name, Role: role, Password: secret}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+var builder nodetest.Builder
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	builder.Remove()
+	os.Exit(code)
+}
+
+// A real process, built without tags, serves the page that says how to have the user
+// interface, and its first administrator comes in by the code that it printed.
+func TestProcessWithoutUserInterface(t *testing.T) {
+	t.Parallel()
+	p := nodetest.Up(t, builder.Binary(t), filepath.Join(t.TempDir(), "node"))
+	b := browserAt(t, p.Control, p.CA)
+	if res := b.ask("GET", "/", ""); res.status != 200 || !strings.Contains(res.body, "-tags ui") {
+		t.Errorf("the page: %d %s", res.status, res.body)
+	}
+	at := "/api/clusters/" + b.one().ID
+	if res := b.ask("POST", at+"/claim", `{"code":"`+p.Claim+`","password":"`+secret+`"}`); res.status != 200 {
+		t.Fatalf("claim: %d %s", res.status, res.body)
+	}
+	if c := b.one(); c.SignedInAs != "admin" || c.Status == nil {
+		t.Errorf("the cluster is %+v", c)
+	}
+	if res := b.ask("POST", at+"/v1/definitions/channel", `{"name":"x","spec":{"transport":"http","method":"GET","path":"/p","service":"signalbox.echo"}}`); res.status != 201 {
+		t.Errorf("a write: %d %s", res.status, res.body)
 	}
 }
 

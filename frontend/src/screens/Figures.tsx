@@ -9,6 +9,7 @@ import { Ago } from '../ui/time'
 
 export function Figures({ cluster, status }: { cluster: Cluster; status: Status }) {
   const { requests, last_change: change, last_backup: backup } = status
+  const size = backup?.bytes ? ', ' + t('node.mebibytes', { n: number(backup.bytes / 2 ** 20, 1) }) : ''
   const at = (...path: string[]) => href(['c', cluster.id, ...path])
   return (
     <section aria-label={t('figures.title')}>
@@ -17,7 +18,7 @@ export function Figures({ cluster, status }: { cluster: Cluster; status: Status 
         <Figure name={t('figures.change')} to={at('history')} more={change && <span title={change.reason}>{t('figures.change.by', { name: change.by, revision: change.revision })}</span>}>
           {change ? <Ago at={change.at} /> : <span className="quiet">{t('figures.change.none')}</span>}
         </Figure>
-        <Figure name={t('figures.backup')} to={sees(cluster, 'admin') ? at('backup') : undefined} bad={!backup} more={backup && (backup.by ? t('figures.backup.by', { name: backup.by, revision: backup.revision }) : t('figures.backup.stopped', { revision: backup.revision }))}>
+        <Figure name={t('figures.backup')} to={sees(cluster, 'admin') ? at('backup') : undefined} bad={!backup} more={backup && (backup.by ? t('figures.backup.by', { name: backup.by, revision: backup.revision }) : t('figures.backup.stopped', { revision: backup.revision })) + size}>
           {backup ? <Ago at={backup.at} /> : t('figures.backup.never')}
         </Figure>
       </div>
@@ -43,7 +44,7 @@ function Figure({ name, to, bad, more, children }: { name: string; to?: string |
     <>
       <span className="quiet small">{name}</span>
       <span className="big" data-bad={bad || undefined}>{children}</span>
-      <span className="quiet small cut">{more || '\u00a0'}</span>
+      <span className="quiet small">{more}</span>
     </>
   )
   return to ? <a className="card figure" href={to}>{inner}</a> : <div className="card figure">{inner}</div>

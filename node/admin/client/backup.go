@@ -51,6 +51,7 @@ type LastBackup struct {
 	At       time.Time `json:"at"`
 	By       string    `json:"by" jsonschema:"account that made it; empty: it was made while the node was stopped"`
 	Revision int64     `json:"revision"`
+	Bytes    int64     `json:"bytes,omitempty" jsonschema:"of the file; absent: not known, as after a restore"`
 }
 
 // The trailers of a backup's answer: one of them comes after the last byte.
