@@ -34,7 +34,7 @@ run: go ## Build and run a box with the demo and its user interface in the foreg
 	@echo "==> signalbox up --demo --dir build/dev/demo (stop it with Ctrl-C)"
 	@exec build/dev/signalbox up --demo --dir build/dev/demo
 
-desktop: go ## Build and run the desktop app from source (ARGS="…" for links, files and flags)
+desktop: go ## Build and run the desktop app from source (ARGS="…" for its flags)
 	@build/desktop.sh run $(ARGS)
 
 ui: ## Build the user interface into frontend/dist; a binary has it when built with -tags ui

@@ -62,8 +62,10 @@ var table = map[string]row{
 	"node/kv":           {},
 
 	// Services and the engines that run them.
-	"node/library/...":    {},
-	"node/service":        {may: []string{"odb", "node/library/..."}},
+	"node/library/...": {},
+	"node/service":     {may: []string{"odb", "node/library/..."}},
+	// The sources of @signalbox/sdk: for the engine, and for the compiler beside the desktop app.
+	"node/sdk/typescript": {},
 	"node/sdk/...":        {may: []string{"node/service", "node/library/..."}},
 	"node/engine/quickjs": {may: []string{"node/service", "node/library/...", "node/sdk/..."}},
 	"node/engine/worker":  {may: []string{"node/service"}},
@@ -118,7 +120,7 @@ var table = map[string]row{
 	"build/testservers":  {},
 
 	// The desktop app.
-	"app":           {design: true, may: []string{"cluster/discovery", "node/admin/client", "frontend/page"}, tests: []string{"node/nodetest"}},
+	"app":           {design: true, may: []string{"cluster/discovery", "node/admin/client", "node/sdk/typescript", "frontend/page"}, tests: []string{"node/nodetest"}},
 	"app/console":   {may: []string{"app"}},
 	"app/typegen":   {},
 	"app/desktop":   {design: true, may: []string{"app"}},

@@ -45,9 +45,11 @@ type App struct {
 	changes *changes
 	looked  *attention
 	reports *reports
-	shell   *shell // nil without a window
-	notice  string
-	started time.Time
+	// language is the compiler's language server, when this machine has one.
+	language *language
+	shell    *shell // nil without a window
+	notice   string
+	started  time.Time
 
 	settings    *settings
 	activity    activity
@@ -78,7 +80,7 @@ func Open(cfg Config) (*App, error) {
 	if err := os.MkdirAll(filepath.Join(cfg.Dir, stateDir), 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}, removed: map[string]*gone{}, started: cfg.Now().UTC()}
+	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}, removed: map[string]*gone{}, language: newLanguage(cfg.Now), started: cfg.Now().UTC()}
 	if ok, err := a.lock.TryLock(); err != nil || !ok {
 		return nil, errors.Join(fmt.Errorf("the folder %s: %w", cfg.Dir, ErrInUse), err)
 	}
@@ -111,7 +113,10 @@ func Open(cfg Config) (*App, error) {
 }
 
 // Close gives the folder back. Run does so itself.
-func (a *App) Close() error { return a.lock.Unlock() }
+func (a *App) Close() error {
+	a.language.close()
+	return a.lock.Unlock()
+}
 
 // Run opens the vault and asks after every cluster until ctx ends.
 func (a *App) Run(ctx context.Context) error {

@@ -54,6 +54,8 @@ func (a *App) handler() http.Handler {
 		{put, "/api/settings", a.putSettings},
 		{get, "/api/about", a.about},
 		{post, "/api/discover", a.discover},
+		{get, "/api/language", a.getLanguage},
+		{post, "/api/language", a.postLanguage},
 	} {
 		r.Method(rt.method, rt.path, a.handle(rt.handle))
 	}

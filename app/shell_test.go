@@ -38,12 +38,13 @@ func (p *person) PickFiles(_ context.Context, in app.PickFiles) ([]string, error
 }
 func (p *person) PickTarget(context.Context, app.SaveFile) (string, error) { return p.target, nil }
 func (p *person) Browse(url string) error                                  { return p.see("browse " + url) }
-func (p *person) Copy(text string) error                                   { return p.see("copy " + text) }
-func (p *person) Settings() app.WindowSettings                             { return p.set }
-func (p *person) SetSettings(s app.WindowSettings) error                   { p.set = s; return nil }
-func (p *person) SetPage(page app.ShellPage) error                         { p.page = page; return nil }
-func (p *person) Resized()                                                 { _ = p.see("resized") }
-func (p *person) Loaded()                                                  {}
+
+func (p *person) Copy(text string) error                 { return p.see("copy " + text) }
+func (p *person) Settings() app.WindowSettings           { return p.set }
+func (p *person) SetSettings(s app.WindowSettings) error { p.set = s; return nil }
+func (p *person) SetPage(page app.ShellPage) error       { p.page = page; return nil }
+func (p *person) Resized()                               { _ = p.see("resized") }
+func (p *person) Loaded()                                {}
 
 func (p *person) Alert(a app.Alert) {
 	p.mu.Lock()

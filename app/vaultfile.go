@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -55,6 +56,7 @@ func (k *kdf) check() error {
 }
 
 func (k *kdf) key(passphrase string) []byte {
+	defer debug.FreeOSMemory() // its many MiB are needed for a moment only
 	return argon2.IDKey([]byte(passphrase), k.Salt, k.Time, k.MiB<<10, k.Threads, chacha20poly1305.KeySize)
 }
 

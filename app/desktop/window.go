@@ -113,6 +113,7 @@ func gpuPolicy(p app.GPUPolicy) linux.WebviewGpuPolicy {
 		return linux.WebviewGpuPolicyAlways
 	case app.GPUOnDemand:
 		return linux.WebviewGpuPolicyOnDemand
+	case app.GPUNever:
 	}
 	return linux.WebviewGpuPolicyNever
 }

@@ -102,7 +102,11 @@ export default async function full(kit) {
     await page.emulateMedia({ reducedMotion: 'reduce' })
     const moving = await page.evaluate(() => document.getAnimations().filter((one) => one.playState === 'running').length)
     assert.equal(moving, 0)
+    await at('/d/channel')
+    await page.getByText(/20\d in all/).waitFor()
     const changes = await page.evaluate(async () => {
+      // What the screen itself still draws comes first.
+      await new Promise((done) => setTimeout(done, 1500))
       Object.defineProperty(document, 'hidden', { value: true, configurable: true })
       Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
       document.dispatchEvent(new Event('visibilitychange'))

@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
+
+/** The desktop finds its language server where the compiler is. */
+const compiler = join(import.meta.dirname, '../node_modules/.bin')
 
 const flags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -49,7 +52,7 @@ export async function rig({ node, console: bin, ui }) {
     return { ...await start(stops, program, args), dir: at }
   }
   const desktop = (at = join(dir, `app-${++count}`)) =>
-    start(stops, bin, ['-dir', at, '-ui', ui], { HOME: dir, XDG_CONFIG_HOME: dir }).then((one) => ({ ...one, dir: at }))
+    start(stops, bin, ['-dir', at, '-ui', ui], { HOME: dir, XDG_CONFIG_HOME: dir, PATH: compiler + delimiter + process.env.PATH }).then((one) => ({ ...one, dir: at }))
   try {
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
     stops.push(() => browser.close())

@@ -27,6 +27,8 @@ try {
     const file = join(import.meta.dirname, `${area}.mjs`)
     if (!existsSync(file)) continue
     process.stdout.write(`==> ${area}\n`)
+    await kit.home()
+    await kit.page.reload() // what the area before has told is no answer to this one
     await (await import(file)).default(kit)
   }
   process.stdout.write(`all steps hold, in ${((performance.now() - began) / 1000).toFixed(0)} s\n`)

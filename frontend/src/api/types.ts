@@ -1471,6 +1471,58 @@ export interface ImportChange {
   after?: unknown;
 }
 
+/** LanguageInfo says whether this machine has a compiler whose language server helps to write services. */
+export interface LanguageInfo {
+  available: boolean;
+  program?: string;
+  version?: string;
+}
+
+/** LanguageAsk is a question about a package as it is being written. */
+export interface LanguageAsk {
+  /** which one, of this page: another one begins anew */
+  package: string;
+  /** texts by path within the package */
+  files: Record<string, string>;
+  /** diagnostics, completion or hover */
+  ask: string;
+  /** of completion and hover: the file */
+  path?: string;
+  /** from 0 */
+  line?: number;
+  /** from 0, in UTF-16 units */
+  character?: number;
+}
+
+/** LanguageAnswer is what the language server says; of what was asked only. */
+export interface LanguageAnswer {
+  diagnostics?: LanguageDiagnostic[];
+  completions?: LanguageCompletion[];
+  hover?: string;
+}
+
+/** LanguageDiagnostic is a fault in a file. Places count from 0, in UTF-16 units. */
+export interface LanguageDiagnostic {
+  path: string;
+  line: number;
+  character: number;
+  end_line: number;
+  end_character: number;
+  /** error or warning */
+  severity: string;
+  message: string;
+}
+
+/** LanguageCompletion is something that fits at a place. */
+export interface LanguageCompletion {
+  label: string;
+  /** as the Language Server Protocol counts them */
+  kind: number;
+  detail?: string;
+  /** orders them; the label when absent */
+  sort?: string;
+}
+
 /** Removed says until when a cluster that was taken off the list can come back. Then, or when the app ends, its sign-in is ended at the cluster and all that is known of it is forgotten. */
 export interface Removed {
   until: string;

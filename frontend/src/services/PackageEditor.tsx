@@ -2,7 +2,8 @@
 import { Button, Menu, Modal, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { openFiles, useDropped, type Opened } from '../api/shell'
+import { handOver, openFiles, useDropped, type Opened } from '../api/shell'
+import { useTypeFaults } from '../api/language'
 import { useCheck, useLastChange } from '../api/services'
 import type { BuildMessage, Cluster, Deployed } from '../api/types'
 import { CodeEditor } from '../code/CodeEditor'
@@ -57,11 +58,14 @@ export function PackageEditor(props: Props) {
   const changed = useMemo(() => new Set(changedFiles(edit.opened, files).map((one) => one.path)), [edit.opened, files])
   const check = useCheck(cluster.id, name, files, true)
   const messages = refused.length > 0 ? refused : (check.checked?.messages ?? [])
-  const warnings = check.checked?.warnings ?? []
-  const behind = now !== undefined && now.hash !== edit.base
-  const completions = useServiceCompletions(cluster, files)
-  const diagnostics = useMemo<Diagnostic[]>(() => [...messages.map((one) => mark(one, 'error')), ...warnings.map((one) => mark(one, 'warning'))].filter((one) => one.file === path), [messages, warnings, path])
   const faulty = useMemo(() => new Set(messages.map((one) => one.file)), [messages])
+  // Where the package's compiler finds a fault, the other one says the same once more.
+  const allTypes = useTypeFaults(name, files)
+  const types = useMemo(() => allTypes.filter((one) => !faulty.has(one.file)), [allTypes, faulty])
+  const warnings = useMemo(() => [...(check.checked?.warnings ?? []), ...types.map((one) => ({ file: one.file, line: one.line, column: one.column, text: one.message }))], [check.checked, types])
+  const behind = now !== undefined && now.hash !== edit.base
+  const completions = useServiceCompletions(cluster, name, files, path)
+  const diagnostics = useMemo<Diagnostic[]>(() => [...messages.map((one) => mark(one, 'error')), ...(check.checked?.warnings ?? []).map((one) => mark(one, 'warning')), ...types].filter((one) => one.file === path), [messages, check.checked, types, path])
 
   const latest = useRef<Edit | undefined>(edit)
   if (latest.current) latest.current = edit
@@ -101,7 +105,18 @@ export function PackageEditor(props: Props) {
       notify(error instanceof Error ? error.message : String(error), true)
     }
   }
-  useDropped('package', (opened) => void take(opened))
+  const passedOn = useRef<Opened>(undefined)
+  // A folder that is another package is opened as such; the shell leads to where that is done.
+  useDropped('package', (opened) => {
+    if (opened.root === '' || opened.root === name || passedOn.current === opened) {
+      void take(opened)
+      location.hash = href(['c', cluster.id, 'package', name])
+    } else {
+      passedOn.current = opened
+      location.hash = href(['c', cluster.id, 'package'])
+      setTimeout(() => handOver('package', opened), 50) // when that screen is there
+    }
+  })
   const remove = () => {
     const { [path]: gone, ...rest } = files
     if (!gone) return

@@ -25,8 +25,8 @@ type module struct {
 	services []service.Service
 	warnings []Message
 	uses     map[string][]foundUse // by service
-	slots    chan struct{} // calls admitted in this package
-	stuck    atomic.Int64  // scripts that nothing can stop, nested calls included
+	slots    chan struct{}         // calls admitted in this package
+	stuck    atomic.Int64          // scripts that nothing can stop, nested calls included
 	pool     pool
 }
 

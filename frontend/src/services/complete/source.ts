@@ -46,6 +46,12 @@ export function completeService(sdk: Sdk, names: Names, cursor: Cursor): Complet
   return list(from, [...sdk.values.values()].filter((one) => importedFrom(at, one.name)).map((one) => ({ ...asCompletion(one), boost: 1 })))
 }
 
+/** Whether the cursor is inside of a text in quotes. */
+export function inQuotes({ text, offset }: Cursor): boolean {
+  const node = typescriptLanguage.parser.parse(text).resolveInner(offset, -1)
+  return (node.name === 'String' || node.name === 'TemplateString') && offset > node.from
+}
+
 /** Help about what stands at an offset. */
 export function helpAt(sdk: Sdk, text: string, offset: number): string | undefined {
   const at: At = { sdk, names: { services: [], outgoings: [], settings: [], files: [] }, text }

@@ -102,7 +102,6 @@ function listen(byWindow: boolean, show: (over: boolean) => void, take: (data: D
     if (hasFiles(event)) event.preventDefault()
   }
   const drop = (event: DragEvent) => {
-    end()
     if (!hasFiles(event)) return
     const kept = event.defaultPrevented
     event.preventDefault()
@@ -110,10 +109,10 @@ function listen(byWindow: boolean, show: (over: boolean) => void, take: (data: D
   }
   // The window brings what is dropped by another way, so no screen may take it a second time.
   const mute = (event: DragEvent) => {
+    end()
     if (!byWindow || !hasFiles(event)) return
     event.preventDefault()
     event.stopPropagation()
-    end()
   }
   addEventListener('dragenter', enter)
   addEventListener('dragleave', leave)
