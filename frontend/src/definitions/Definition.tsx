@@ -2,7 +2,7 @@
 import { Button, Tabs, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { admin, definitionPath, useDefinition, useReferences } from '../api/queries'
+import { admin, definitionPath, useDefinition, useFixed, useReferences } from '../api/queries'
 import { may } from '../api/role'
 import type { Cluster, Definition, Kind, Ping, Written } from '../api/types'
 import { fieldsOf, type Field, type Schema } from '../form/model'
@@ -72,10 +72,11 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
   const writes = may(cluster, 'developer')
   const pings = kind.pings === true && may(cluster, 'operator')
   const at = [kind.name, definition.name]
+  const fixed = useFixed()
   useActions([
     ...(pings ? [{ title: t('ping.now'), run: () => ping.mutate(), words: ['ping', definition.name] }] : []),
     ...(writes ? [{ title: t('definition.copy'), run: () => go(copy) }] : []),
-    { title: t('drift.copyThis'), run: () => go(href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })) },
+    ...(fixed ? [] : [{ title: t('drift.copyThis'), run: () => go(href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })) }]),
     ...(writes && !kind.fixed ? [{ title: t('definition.rename'), run: () => setAsk('rename') }] : []),
     ...(writes ? [{ title: t('definition.delete', { name: definition.name }), run: () => setAsk('delete'), words: ['delete', ...at] }] : []),
   ])
