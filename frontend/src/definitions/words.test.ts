@@ -22,6 +22,11 @@ it('asks for a secret in clear in place of showing it', () => {
   expect(words({}, { password: 'hunter2' }, ['/password'])).toEqual(['password=-'])
 })
 
+it('asks for secrets inside of what is set as a whole', () => {
+  expect(words({ users: [] }, { users: [{ name: 'ann', key: 'hunter2' }] }, ['/users/0/key'])).toEqual(['users:=[{"name":"ann","key":null}]', 'users.0.key=-'])
+  expect(words({}, { password: 4711 }, ['/password'])).toEqual(['password=-'])
+})
+
 it('says why', () => {
   expect(setWords('a', 'b', {}, [], new Set(), 'because')).toEqual(['set', 'a', 'b', '--reason', 'because'])
 })

@@ -27,7 +27,7 @@ export const services: Record<keyof typeof en, Text> = {
   'cases.save': 'Speichern',
   'cases.title': 'Gespeicherte Aufrufe',
   'cases.unknown': 'Die Antwort war zu lang für einen Vergleich mit der von',
-  'cases.where': 'Auf diesem Rechner behalten, für diesen Cluster und Dienst.',
+  'cases.where': 'Auf diesem Rechner behalten, für diesen Cluster und Dienst, ohne geheime Felder.',
   'check.bad': { one: '{n} Fehler: Das Paket kann nicht ausgerollt werden.', other: '{n} Fehler: Das Paket kann nicht ausgerollt werden.' },
   'check.good': 'Es wird auf dem Cluster übersetzt und geladen.',
   'check.running': 'Wird geprüft …',

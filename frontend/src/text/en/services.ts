@@ -24,7 +24,7 @@ export const services = {
   'cases.save': 'Save',
   'cases.title': 'Saved calls',
   'cases.unknown': 'The answer was too long to be compared with that of',
-  'cases.where': 'Kept on this machine, for this cluster and service.',
+  'cases.where': 'Kept on this machine, for this cluster and service, without secret fields.',
   'check.bad': { one: '{n} fault: the package cannot be deployed.', other: '{n} faults: the package cannot be deployed.' },
   'check.good': 'It compiles and loads on the cluster.',
   'check.running': 'Being checked …',
