@@ -2,7 +2,8 @@
 import { Button, Tabs, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { admin, definitionPath, useDefinition, useFixed, useReferences } from '../api/queries'
+import { useOwnList } from '../api/clusters'
+import { admin, definitionPath, useDefinition, useReferences } from '../api/queries'
 import { may } from '../api/role'
 import type { Cluster, Definition, Kind, Ping, Written } from '../api/types'
 import { fieldsOf, type Field, type Schema } from '../form/model'
@@ -69,14 +70,15 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
   const [ask, setAsk] = useState<'delete' | 'rename'>()
   const ping = useMutation({ mutationFn: () => admin<Ping>(cluster.id, definitionPath(kind.name, definition.name) + '/ping', { method: 'POST' }) })
   const copy = href(['c', cluster.id, 'new', kind.name], { from: definition.name })
+  const toOther = href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })
+  const others = useOwnList()
   const writes = may(cluster, 'developer')
   const pings = kind.pings === true && may(cluster, 'operator')
   const at = [kind.name, definition.name]
-  const fixed = useFixed()
   useActions([
     ...(pings ? [{ title: t('ping.now'), run: () => ping.mutate(), words: ['ping', definition.name] }] : []),
     ...(writes ? [{ title: t('definition.copy'), run: () => go(copy) }] : []),
-    ...(fixed ? [] : [{ title: t('drift.copyThis'), run: () => go(href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })) }]),
+    ...(others ? [{ title: t('drift.copyThis'), run: () => go(toOther) }] : []),
     ...(writes && !kind.fixed ? [{ title: t('definition.rename'), run: () => setAsk('rename') }] : []),
     ...(writes ? [{ title: t('definition.delete', { name: definition.name }), run: () => setAsk('delete'), words: ['delete', ...at] }] : []),
   ])
@@ -92,6 +94,7 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
           <Button variant="subtle" color="gray" onClick={() => void copyText(appLink(cluster))}>{t('definition.link')}</Button>
           <CopyCommand cluster={cluster} words={['get', ...at, '-o', 'yaml']} />
           {pings && <Button variant="default" loading={ping.isPending} onClick={() => ping.mutate()}>{t('ping.now')}</Button>}
+          {others && <Button variant="default" component="a" href={toOther}>{t('drift.copyThis')}</Button>}
           {writes && (
             <>
               <Button variant="default" component="a" href={copy}>{t('definition.copy')}</Button>

@@ -14,6 +14,7 @@ import { Failed } from '../ui/states'
 import { Addresses } from './Addresses'
 import { ChangedAuthority } from './ChangedAuthority'
 import { ClusterFields, tidied } from './ClusterFields'
+import { MoreAddresses } from './MoreAddresses'
 
 export function EditCluster({ cluster }: { cluster: Cluster }) {
   const { name, urls, fingerprint, colour, tag, environment, protected: guarded, read_only } = cluster
@@ -29,6 +30,14 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
       else notify(t('settings.removed', { name }), false, { label: t('removed.undo'), run: () => void back() })
       setRemoving(false)
       if (!body) go(href([]))
+      await queries.invalidateQueries({ queryKey: ['clusters'] })
+    },
+  })
+  const add = useMutation({
+    mutationFn: (url: string) => call(path, { method: 'PUT', body: { ...stored, urls: [...stored.urls, url] } satisfies SaveCluster }),
+    onSuccess: async (_, url) => {
+      setValue((was) => ({ ...was, urls: [...was.urls, url] })) // what is typed meanwhile stays, and a save of it keeps the address
+      notify(t('address.added', { url }))
       await queries.invalidateQueries({ queryKey: ['clusters'] })
     },
   })
@@ -56,6 +65,8 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
         <div className="row"><Button type="submit" loading={act.isPending} disabled={same(tidied(value), stored)}>{t('action.save')}</Button></div>
       </form>
       <Addresses cluster={cluster} />
+      {cluster.state === 'up' && cluster.signed_in_as && <MoreAddresses cluster={cluster} busy={add.isPending} onAdd={(url) => add.mutate(url)} />}
+      {add.isError && <Failed error={add.error} />}
       {removing && (
         <Confirm cluster={cluster} title={t('settings.removeTitle', { name })} action={t('settings.remove')} busy={act.isPending} onConfirm={() => act.mutate(undefined)} onClose={() => setRemoving(false)}>
           <p>{t('settings.removeHelp')}</p>
