@@ -13,11 +13,13 @@ import { applies, prune, type Field } from '../form/model'
 import { getAt, isObject, setAt } from '../form/pointer'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
+import { CopyCommand } from '../ui/CopyCommand'
 import { runBulk, type Progress } from './bulk'
 import { useNames } from './names'
 import { save } from './save'
 import { StopsOf } from './Stops'
 import { offerUndo, type Done } from './undo'
+import { setEach } from './words'
 
 export type BulkAct = { act: 'delete' } | { act: 'set'; field?: Field; value?: unknown }
 
@@ -49,14 +51,15 @@ export function Bulk(props: Props) {
 
 type Start = (rows: Definition[], act: (row: Definition) => Promise<Done | undefined>) => void
 
-function Deleting({ cluster, rows, start, onClose }: Props & { start: Start }) {
+function Deleting({ cluster, kind, rows, start, onClose }: Props & { start: Start }) {
   const [reason, setReason] = useState('')
   const run = async (row: Definition): Promise<Done> => {
     await remove(cluster, row, reason)
     return { op: 'delete', kind: row.kind, name: row.name, before: row.spec }
   }
+  const command = <CopyCommand cluster={cluster} each={[{ before: ['delete', kind.name], names: rows.map((row) => row.name), after: reason ? ['--reason', reason] : [] }]} />
   return (
-    <Confirm cluster={cluster} title={t('delete.title', { n: rows.length })} action={t('action.delete')} onConfirm={() => start(rows, run)} onClose={onClose}>
+    <Confirm cluster={cluster} title={t('delete.title', { n: rows.length })} action={t('action.delete')} aside={command} onConfirm={() => start(rows, run)} onClose={onClose}>
       <p>{t('delete.warn')}</p>
       <StopsOf cluster={cluster} definitions={rows} />
       <TextInput label={t('save.reason')} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
@@ -79,9 +82,10 @@ function Setting({ cluster, kind, fields, rows, start, given, onClose }: Props &
     const written = await save(cluster, { kind: kind.name, name: row.name, spec: changed(row), version: row.version, reason })
     return written.changed ? { op: 'update', kind: kind.name, name: row.name, version: written.version, before: row.spec } : undefined
   }
+  const each = setEach(kind.name, fields, differ.map((row) => ({ name: row.name, before: row.spec, after: changed(row) })), reason)
   const title = given.field ? t(stops ? 'bulk.offTitle' : 'bulk.onTitle', { n: rows.length }) : t('bulk.setTitle', { n: rows.length })
   return (
-    <Confirm {...(stops && { cluster })} title={title} action={t('action.save')} calm={!stops} busy={differ.length === 0} onConfirm={() => start(differ, run)} onClose={onClose}>
+    <Confirm {...(stops && { cluster })} title={title} action={t('action.save')} calm={!stops} busy={differ.length === 0} aside={each.length > 0 && <CopyCommand cluster={cluster} each={each} />} onConfirm={() => start(differ, run)} onClose={onClose}>
       {!given.field && (
         <FormParts value={{ spec: { [name]: value }, stored: {}, faults: new Map(), readOnly: false, names, change: (path, next) => setValue(getAt(setAt({ [name]: value }, path, next), [name])) }}>
           <div className="form" style={{ paddingBottom: 8 }}>

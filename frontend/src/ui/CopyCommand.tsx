@@ -1,14 +1,16 @@
 // "As a command": shows the line that does the same as an action, and copies it.
 import { Button, Popover } from '@mantine/core'
 import { t } from '../text'
-import { commandLine, type Target, type Words } from './command'
+import { commandLine, loopLine, type Each, type Target, type Words } from './command'
 import { copyText } from './copy'
 
 export interface CopyCommandProps {
   /** Whose address is named in the line; without one the line is for the box that it runs on. */
   cluster?: Target | undefined
   /** The words after `signalbox`, not quoted. */
-  words: Words
+  words?: Words
+  /** In place of words: one act on many, a line for each of these. */
+  each?: readonly Each[]
   /** What the command reads on standard input. No secret belongs here. */
   input?: string
   /** A second command, which reads what the first one writes. */
@@ -17,8 +19,8 @@ export interface CopyCommandProps {
   open?: boolean
 }
 
-export function CopyCommand({ cluster, words, input, then, open = false }: CopyCommandProps) {
-  const line = commandLine(cluster, words, input) + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
+export function CopyCommand({ cluster, words = [], each, input, then, open = false }: CopyCommandProps) {
+  const line = each ? each.map((one) => loopLine(cluster, one)).join('\n') : commandLine(cluster, words, input) + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
   if (open) return <Line line={line} keep={false} />
   return (
     <Popover position="bottom-end" width={460} withArrow trapFocus shadow="md">
