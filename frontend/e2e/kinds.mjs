@@ -87,8 +87,8 @@ export default async function kinds(kit) {
     await button('Do with them ▾').click()
     await page.getByRole('menuitem', { name: 'Disable' }).click()
     await page.getByText('This changes 4 of 4').waitFor()
-    await page.getByRole('dialog').getByRole('button', { name: 'CLI' }).or(page.getByRole('dialog').getByRole('button', { name: /command/i })).first().click()
-    await page.getByText(/for name in .*; do signalbox set \w+ "\$name" enabled=false .*; done/).waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'The same as a command' }).click()
+    await page.getByText(/signalbox set beacon b9 enabled=false .*\n.*signalbox set beacon/).waitFor()
     await page.keyboard.press('Escape')
     await look('bulk-disable')
     // One is changed by somebody else in between: it alone is refused.

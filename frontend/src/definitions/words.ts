@@ -1,10 +1,9 @@
 // The words of `signalbox set` that make a spec what a draft says.
-import type { Difference } from '../diff/diff'
-import { isSecretRef, same } from '../diff/diff'
+import { diff, isSecretRef, type Difference } from '../diff/diff'
 import type { Field } from '../form/model'
-import { getAt, isObject, parsePointer, pointerOf } from '../form/pointer'
+import { getAt, parsePointer, pointerOf } from '../form/pointer'
 import { clearBelow, secretPaths, veiled } from '../form/secrets'
-import type { Each, Words } from '../ui/command'
+import type { Words } from '../ui/command'
 
 /** Parts of a field's path that the command line takes as they are. */
 const plainPart = /^[\w-]+$/
@@ -29,32 +28,9 @@ export function setWords(kind: string, name: string, spec: unknown, changes: rea
   return ['set', kind, name, ...words, ...(reason ? ['--reason', reason] : [])]
 }
 
-export interface Changed {
-  name: string
-  before: unknown
-  after: unknown
-}
-
-/** The commands that change many definitions of a kind, those with the same words as one. */
-export function setEach(kind: string, fields: readonly Field[], rows: readonly Changed[], reason = ''): Each[] {
-  const groups = new Map<string, { names: string[]; after: Words }>()
-  for (const { name, before, after } of rows) {
-    const secrets = new Set(secretPaths(fields, after).map(pointerOf))
-    const words = [...topLevel(before, after, secrets), ...(reason ? ['--reason', reason] : [])]
-    const key = JSON.stringify(words)
-    const group = groups.get(key) ?? { names: [], after: words }
-    group.names.push(name)
-    groups.set(key, group)
-  }
-  return [...groups.values()].map((group) => ({ before: ['set', kind], ...group }))
-}
-
-/** The words for the fields that differ, each as a whole. */
-function topLevel(before: unknown, after: unknown, secrets: ReadonlySet<string>): string[] {
-  const was = isObject(before) ? before : {}
-  const will = isObject(after) ? after : {}
-  const keys = [...new Set([...Object.keys(was), ...Object.keys(will)])].sort()
-  return keys.filter((key) => !same(was[key], will[key])).flatMap((key) => assigned([key], will[key], secrets))
+/** The words that make a stored definition what is wanted of it. */
+export function changeWords(fields: readonly Field[], stored: { kind: string; name: string; spec?: unknown }, spec: unknown, reason = ''): Words {
+  return setWords(stored.kind, stored.name, spec, diff(stored.spec, spec), new Set(secretPaths(fields, spec).map(pointerOf)), reason)
 }
 
 /** The words that set a field; secrets in clear inside of it are asked for, one after the other. */

@@ -95,7 +95,7 @@ function Waiting({ cluster, box }: { cluster: Cluster; box: WaitingBox }) {
       <div className="row wrap">
         {may(cluster, 'admin') && <Button onClick={() => { decide.reset(); setAsked('approve') }}>{t('join.approve')}<span className="sr"> {box.name}</span></Button>}
         {may(cluster, 'admin') && <Button variant="default" onClick={() => { decide.reset(); setAsked('refuse') }}>{t('join.refuse')}<span className="sr"> {box.name}</span></Button>}
-        <CopyCommand cluster={cluster} words={['joins', 'approve', box.name, '--code', box.code]} />
+        {may(cluster, 'admin') && <CopyCommand cluster={cluster} words={['joins', 'approve', box.name, '--code', box.code]} />}
         <span className="quiet small">{t('join.until')} <At at={box.expires} /></span>
       </div>
       {asked && (

@@ -9,7 +9,7 @@ import { same } from '../diff/diff'
 import { go, href } from '../shell/router'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
-import { notify } from '../ui/notice'
+import { notify, notifyFailure } from '../ui/notice'
 import { Failed } from '../ui/states'
 import { Addresses } from './Addresses'
 import { ChangedAuthority } from './ChangedAuthority'
@@ -47,7 +47,7 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
       await queries.invalidateQueries({ queryKey: ['clusters'] })
       notify(t('removed.back', { name: restored.name }))
     } catch (error) {
-      notify(problemOf(error).detail ?? '', true)
+      notifyFailure(error)
     }
   }
   const faults = act.isError ? (problemOf(act.error).errors ?? []) : []
@@ -55,13 +55,13 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
     <div className="page" style={{ maxWidth: 640, width: '100%' }}>
       <div className="head">
         <div className="grow"><h1>{t('settings.title')}</h1><div className="quiet">{t('settings.help')}</div></div>
-        <div className="actions"><Button variant="light" color="red" onClick={() => setRemoving(true)}>{t('settings.remove')}</Button></div>
+        <div className="actions"><Button variant="light" color="red" onClick={() => { act.reset(); setRemoving(true) }}>{t('settings.remove')}</Button></div>
       </div>
       <ChangedAuthority cluster={cluster} stored={stored} />
       <form style={{ display: 'grid', gap: 12 }} onSubmit={(event) => { event.preventDefault(); act.mutate(value) }}>
         <ClusterFields value={value} onChange={setValue} fault={(pointer) => faults.find((one) => one.pointer.startsWith(pointer))?.message} />
         <div><div className="quiet small">{t('add.fingerprint')}</div><code>{fingerprint}</code></div>
-        {act.isError && <Failed error={act.error} />}
+        {act.isError && !removing && <Failed error={act.error} />}
         <div className="row"><Button type="submit" loading={act.isPending} disabled={same(tidied(value), stored)}>{t('action.save')}</Button></div>
       </form>
       <Addresses cluster={cluster} />
@@ -70,6 +70,7 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
       {removing && (
         <Confirm cluster={cluster} title={t('settings.removeTitle', { name })} action={t('settings.remove')} busy={act.isPending} onConfirm={() => act.mutate(undefined)} onClose={() => setRemoving(false)}>
           <p>{t('settings.removeHelp')}</p>
+          {act.isError && <Failed error={act.error} />}
         </Confirm>
       )}
     </div>

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { commandLine, loopLine, quote } from './command'
+import { commandLine, quote } from './command'
 
 /** What a real sh makes of a line: its words and its standard input. */
 function shell(line: string): { words: string[]; input: string } {
@@ -26,18 +26,5 @@ describe('a command line', () => {
     const got = shell(commandLine(undefined, ['set', 'channel', 'a', '-f', '-'], input))
     expect(got.words).toEqual(['set', 'channel', 'a', '-f', '-'])
     expect(got.input).toBe(input === '' || input.endsWith('\n') ? input : input + '\n')
-  })
-})
-
-describe('a loop over names', () => {
-  const act = { before: ['set', 'channel'], after: ['path=/a b', '--reason', 'two words @NAME@'] }
-  it('runs the command once for each, whatever the names are and whether or not one fails', () => {
-    const line = loopLine({ urls: ['https://box:8183'] }, { ...act, names: odd })
-    const script = `signalbox() { for word in "$@"; do printf '%s\\000' "$word"; done; printf '\\001'; return 1; }\n${line}\ntrue`
-    const calls = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\u0001').slice(0, -1).map((one) => one.split('\0').slice(0, -1))
-    expect(calls).toEqual(odd.map((name) => ['set', 'channel', name, 'path=/a b', '--reason', 'two words @NAME@', '--url', 'https://box:8183']))
-  })
-  it('is no loop over one', () => {
-    expect(loopLine(undefined, { before: ['delete', 'channel'], names: ['a b'], after: [] })).toBe("signalbox delete channel 'a b'")
   })
 })

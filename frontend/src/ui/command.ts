@@ -28,23 +28,6 @@ export function commandLine(cluster: Target | undefined, words: Words, input?: s
   return `${line} <<'${end}'\n${input}${input === '' || input.endsWith('\n') ? '' : '\n'}${end}`
 }
 
-/** One command for each of many names: the words before the name, the names, and the words after it. */
-export interface Each {
-  before: Words
-  names: readonly string[]
-  after: Words
-}
-
-/** A loop of sh over names, which goes on after one that fails; a loop over one name is that command. */
-export function loopLine(cluster: Target | undefined, { before, names, after }: Each): string {
-  const [only] = names
-  if (names.length === 1) return commandLine(cluster, [...before, only, ...after])
-  const mark = '@NAME@'
-  const line = commandLine(cluster, [...before, mark, ...after])
-  const at = commandLine(undefined, before).length + 1
-  return `for name in ${names.map(quote).join(' ')}; do ${line.slice(0, at)}"$name"${line.slice(at + mark.length)}; done`
-}
-
 /** A word that no line of a text is. */
 function delimiter(text: string): string {
   const lines = new Set(text.split('\n'))

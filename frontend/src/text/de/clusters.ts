@@ -159,7 +159,7 @@ export const clusters: Record<keyof typeof en, Text> = {
   'lock.open': 'Entsperren',
   'overview.away': 'Der Cluster ist gerade nicht zu fragen; es wird von selbst wieder versucht.',
   'overview.connections': 'Ausgehende Verbindungen',
-  'overview.disabled': 'abgeschaltet',
+  'overview.disabled': 'ausgeschaltet',
   'overview.leader': 'Leiter',
   'overview.noConnections': 'Keine sind angelegt.',
   'overview.noProblems': 'Alles ist in Kraft.',

@@ -8,7 +8,7 @@ export const services = {
   'calls.nobody': 'Nothing in force names it. Programs outside call services through channels.',
   'calls.nothing': 'It calls no other service and no connection.',
   'calls.out': 'What it calls',
-  'calls.title': 'Connections',
+  'calls.title': 'Dependencies',
   'calls.unknown': 'It is compiled into the node or does not run here, so its code does not tell.',
   'cases.before': 'Last time',
   'cases.first': 'First run of “{name}”: the next one is compared with it.',
