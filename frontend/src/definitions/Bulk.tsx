@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { confirmed } from '../api/role'
 import { admin, definitionPath } from '../api/queries'
 import type { Cluster, Definition, Kind } from '../api/types'
-import { diff, same } from '../diff/diff'
+import { same } from '../diff/diff'
 import { show } from '../diff/Diff'
 import { FormParts } from '../form/context'
 import { Value } from '../form/Fields'
@@ -19,7 +19,7 @@ import { useNames } from './names'
 import { save } from './save'
 import { StopsOf } from './Stops'
 import { offerUndo, type Done } from './undo'
-import { setWords } from './words'
+import { changeWords } from './words'
 
 export type BulkAct = { act: 'delete' } | { act: 'set'; field?: Field; value?: unknown }
 
@@ -87,7 +87,7 @@ function Setting({ cluster, kind, fields, rows, start, given, onClose }: Props &
     const written = await save(cluster, { kind: kind.name, name: row.name, spec: changed(row), version: row.version, reason })
     return written.changed ? { op: 'update', kind: kind.name, name: row.name, version: written.version, before: row.spec } : undefined
   }
-  const command = differ.length > 0 && <CopyCommand cluster={cluster} words={() => differ.map((row) => setWords(kind.name, row.name, changed(row), diff(row.spec, changed(row)), new Set(), reason))} />
+  const command = differ.length > 0 && <CopyCommand cluster={cluster} words={() => differ.map((row) => changeWords(fields, row, changed(row), reason))} />
   const title = given.field ? t(stops ? 'bulk.offTitle' : 'bulk.onTitle', { n: rows.length }) : t('bulk.setTitle', { n: rows.length })
   return (
     <Confirm {...(stops && { cluster })} title={title} action={t('action.save')} calm={!stops} busy={differ.length === 0} aside={command} onConfirm={() => start(differ, run)} onClose={onClose}>

@@ -1,8 +1,8 @@
 // The words of `signalbox set` that make a spec what a draft says.
-import type { Difference } from '../diff/diff'
-import { isSecretRef } from '../diff/diff'
+import { diff, isSecretRef, type Difference } from '../diff/diff'
+import type { Field } from '../form/model'
 import { getAt, parsePointer, pointerOf } from '../form/pointer'
-import { clearBelow, veiled } from '../form/secrets'
+import { clearBelow, secretPaths, veiled } from '../form/secrets'
 import type { Words } from '../ui/command'
 
 /** Parts of a field's path that the command line takes as they are. */
@@ -26,6 +26,11 @@ export function setWords(kind: string, name: string, spec: unknown, changes: rea
     words.push(...assigned([top], getAt(spec, [top]), secrets))
   }
   return ['set', kind, name, ...words, ...(reason ? ['--reason', reason] : [])]
+}
+
+/** The words that make a stored definition what is wanted of it. */
+export function changeWords(fields: readonly Field[], stored: { kind: string; name: string; spec?: unknown }, spec: unknown, reason = ''): Words {
+  return setWords(stored.kind, stored.name, spec, diff(stored.spec, spec), new Set(secretPaths(fields, spec).map(pointerOf)), reason)
 }
 
 /** The words that set a field; secrets in clear inside of it are asked for, one after the other. */
