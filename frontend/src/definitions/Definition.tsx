@@ -14,6 +14,7 @@ import { number, t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
 import { copyText } from '../ui/copy'
+import { most, Rest } from '../ui/Rest'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago } from '../ui/time'
 import { remove } from './Bulk'
@@ -171,16 +172,16 @@ function WhereUsed({ cluster, definition }: { cluster: Cluster; definition: Defi
         list.length === 0
           ? <Blank title={t('references.none')}><p className="quiet">{t('references.help')}</p></Blank>
           : (
-            <table className="diff">
+            <><table className="diff">
               <thead><tr><th>{t('column.kind')}</th><th>{t('column.name')}</th><th>{t('diff.place')}</th></tr></thead>
               <tbody>
-                {list.map((one) => (
+                {list.slice(0, most).map((one) => (
                   <tr key={one.kind + one.name + one.pointer}>
                     <td>{one.kind}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.name}</a></td><td>{one.pointer}</td>
                   </tr>
                 ))}
               </tbody>
-            </table>
+            </table><Rest all={list.length} /></>
           )}
     </Shown>
   )

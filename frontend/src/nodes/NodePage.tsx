@@ -7,6 +7,7 @@ import { useActions } from '../shell/actions'
 import { go, href } from '../shell/router'
 import { number, t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { most, Rest } from '../ui/Rest'
 import { Blank, Failed, Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
 import { Ago, At, For } from '../ui/time'
@@ -133,10 +134,10 @@ function Problems({ cluster, detail }: { cluster: Cluster; detail: NodeDetail })
       {(detail.problems ?? []).length === 0
         ? <p className="quiet">{t('node.noProblems')}</p>
         : (
-          <table className="diff">
+          <><table className="diff">
             <thead><tr><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
-            <tbody>{detail.problems.map((one) => <tr key={one.kind + one.name}><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
-          </table>
+            <tbody>{detail.problems.slice(0, most).map((one) => <tr key={one.kind + one.name}><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
+          </table><Rest all={detail.problems.length} /></>
         )}
     </section>
   )

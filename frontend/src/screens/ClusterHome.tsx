@@ -5,6 +5,7 @@ import type { Cluster } from '../api/types'
 import { ConnectionCards } from '../nodes/Connections'
 import { href } from '../shell/router'
 import { number, t } from '../text'
+import { most, Rest } from '../ui/Rest'
 import { Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
 import { Ago, For } from '../ui/time'
@@ -43,10 +44,10 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
           list.length === 0
             ? <p className="quiet">{t('overview.noProblems')}</p>
             : (
-              <table className="diff">
+              <><table className="diff">
                 <thead><tr><th style={{ width: '15%' }}>{t('column.node')}</th><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
-                <tbody>{list.map((one) => <tr key={one.node + one.kind + one.name}><td>{one.node}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
-              </table>
+                <tbody>{list.slice(0, most).map((one) => <tr key={one.node + one.kind + one.name}><td>{one.node}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
+              </table><Rest all={list.length} /></>
             )}
       </Shown>
       </>}

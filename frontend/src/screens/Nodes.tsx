@@ -10,6 +10,7 @@ import { Table } from '../nodes/Table'
 import { nodePath } from '../nodes/words'
 import { href, replace } from '../shell/router'
 import { t } from '../text'
+import { most, Rest } from '../ui/Rest'
 import { Shown } from '../ui/states'
 import '../nodes/nodes.css'
 
@@ -87,13 +88,14 @@ function Whole({ topology }: { topology: Topology }) {
 }
 
 function Problems({ cluster, problems }: { cluster: Cluster; problems: NodeProblem[] }) {
+  const all = sameProblems(problems)
   return (
     <section style={{ paddingBottom: 16 }}>
       <h2 style={{ marginTop: 8 }}>{t('nodes.problems')}</h2>
       <table className="diff">
         <thead><tr><th style={{ width: '26%' }}>{t('column.name')}</th><th>{t('overview.why')}</th><th style={{ width: '24%' }}>{t('column.nodes')}</th></tr></thead>
         <tbody>
-          {sameProblems(problems).map((one) => (
+          {all.slice(0, most).map((one) => (
             <tr key={one.kind + one.name + one.reason}>
               <td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td>
               <td className="old">{one.reason}</td>
@@ -102,6 +104,7 @@ function Problems({ cluster, problems }: { cluster: Cluster; problems: NodeProbl
           ))}
         </tbody>
       </table>
+      <Rest all={all.length} />
     </section>
   )
 }
