@@ -88,7 +88,7 @@ export default async function kinds(kit) {
     await page.getByRole('menuitem', { name: 'Disable' }).click()
     await page.getByText('This changes 4 of 4').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'The same as a command' }).click()
-    await page.getByText(/signalbox set beacon b9 enabled=false .*\n.*signalbox set beacon/).waitFor()
+    await page.getByText(/(signalbox set beacon b\d+ enabled=false --url \S+\s*){4}/).waitFor()
     await page.keyboard.press('Escape')
     await look('bulk-disable')
     // One is changed by somebody else in between: it alone is refused.
