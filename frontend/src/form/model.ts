@@ -39,7 +39,7 @@ export function fieldsOf(schema: Schema): Field[] {
   })
 }
 
-export function fieldOf(name: string, schema: Schema, required = false): Field {
+function fieldOf(name: string, schema: Schema, required = false): Field {
   const type = typeOf(schema)
   const field: Field = {
     name, type,

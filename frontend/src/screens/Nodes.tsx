@@ -53,13 +53,13 @@ function Overview({ cluster, tab }: { cluster: Cluster; tab: string }) {
           <>
             <Whole topology={data} />
             <Drains cluster={cluster} nodes={data.nodes.filter((node) => !under || !restart.data?.nodes.some((step) => step.id === node.id && step.begun && !step.ended))} ask={ask} />
-            <Tabs value={tab} onChange={(next) => replace(href(['c', cluster.id, 'nodes'], { tab: next === 'table' ? 'table' : undefined }))} keepMounted={false} className="fill">
+            <Tabs value={tab} onChange={(next) => replace(href(['c', cluster.id, 'nodes'], { tab: next === 'table' ? 'table' : undefined }))} keepMounted={false} className="filling">
               <Tabs.List mb="xs">
                 <Tabs.Tab value="picture">{t('nodes.picture')}</Tabs.Tab>
                 <Tabs.Tab value="table">{t('nodes.table')}</Tabs.Tab>
               </Tabs.List>
-              <Tabs.Panel value="picture" className="fill"><Picture cluster={cluster} topology={data} restart={restart.data} revision={revision} /></Tabs.Panel>
-              <Tabs.Panel value="table" className="fill"><Table cluster={cluster} topology={data} revision={revision} ask={steady} /></Tabs.Panel>
+              <Tabs.Panel value="picture" className="filling"><Picture cluster={cluster} topology={data} restart={restart.data} revision={revision} /></Tabs.Panel>
+              <Tabs.Panel value="table" className="filling"><Table cluster={cluster} topology={data} revision={revision} ask={steady} /></Tabs.Panel>
             </Tabs>
             {problems.data && problems.data.length > 0 && <Problems cluster={cluster} problems={problems.data} />}
           </>
@@ -70,7 +70,7 @@ function Overview({ cluster, tab }: { cluster: Cluster; tab: string }) {
 }
 
 /** Whether all that answer hear each other; else who hears whom. */
-export function Whole({ topology }: { topology: Topology }) {
+function Whole({ topology }: { topology: Topology }) {
   const parts = partsOf(topology)
   const lost = parts.find((part) => part.missing)
   const halves = topology.parts.length > 1
