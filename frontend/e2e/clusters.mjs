@@ -219,6 +219,7 @@ async function compare(kit, main, other) {
     await write(other, 'outgoing', 'drift.theirs', { ...url('theirs'), enabled: false })
     await go(page, `#/compare?a=${main}&b=${other}`)
     await heading('Compare clusters')
+    await page.getByPlaceholder('Search').fill('drift.')
     await page.getByRole('row', { name: /drift\.partner.*differs/ }).waitFor()
     await page.getByRole('row', { name: /drift\.theirs.*only in Second bench/ }).waitFor()
     await page.getByRole('row', { name: /drift\.login.*only in Test bench/ }).waitFor()

@@ -36,7 +36,7 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
   const add = useMutation({
     mutationFn: (url: string) => call(path, { method: 'PUT', body: { ...stored, urls: [...stored.urls, url] } satisfies SaveCluster }),
     onSuccess: async (_, url) => {
-      setValue((was) => ({ ...was, urls: [...was.urls, url] })) // what is typed meanwhile stays, and a save of it keeps the address
+      setValue((was) => (was.urls.includes(url) ? was : { ...was, urls: [...was.urls, url] })) // what is typed meanwhile stays, and a save of it keeps the address
       notify(t('address.added', { url }))
       await queries.invalidateQueries({ queryKey: ['clusters'] })
     },
