@@ -16,7 +16,7 @@ import (
 // The limits of what describes a cluster.
 const (
 	maxPaste = 1 << 20
-	maxURLs  = 16
+	maxURLs  = 16 // the link of a node names no more
 	maxName  = 100
 	maxHost  = 253
 	maxWord  = 50

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,13 @@ func TestJoinByToken(t *testing.T) {
 	if res := second.Do("POST", "/hi", `{"name":"Ala"}`); res.Status != 200 {
 		t.Errorf("the second node answers %d", res.Status)
 	}
+	link, err := url.Parse(second.Node.Info().Link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := link.Query()["url"], []string{second.Node.Info().Control, first.Node.Info().Control}; !slices.Equal(got, want) {
+		t.Errorf("the second node's link names %q, want its own address and then the other: %q", got, want)
+	}
 	nodetest.Eventually(t, func() error {
 		nodes, err := second.API.Nodes(t.Context())
 		if err != nil {
@@ -81,7 +90,7 @@ func TestJoinByToken(t *testing.T) {
 		}
 		return err
 	})
-	_, err := node.Join(t.Context(), node.JoinConfig{Dir: filepath.Join(t.TempDir(), "x"), Values: map[string]string{"name": "third"}, Token: token.Token})
+	_, err = node.Join(t.Context(), node.JoinConfig{Dir: filepath.Join(t.TempDir(), "x"), Values: map[string]string{"name": "third"}, Token: token.Token})
 	if err == nil || !strings.Contains(err.Error(), "used up") {
 		t.Errorf("a token that was used up let a box in: %v", err)
 	}

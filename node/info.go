@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"signalbox.internal/cluster"
@@ -39,7 +40,7 @@ func (n *Node) Info() Info {
 	}
 	control := "https://" + reachable(n.control.Addr())
 	link := url.URL{Scheme: "signalbox", Host: "connect", RawQuery: url.Values{
-		"url": {control}, "ca": {"sha256:" + n.authority.Fingerprint()}, "cluster": {n.cfg.Cluster},
+		"url": n.controls(control), "ca": {"sha256:" + n.authority.Fingerprint()}, "cluster": {n.cfg.Cluster},
 	}.Encode()}
 	return Info{
 		Name: n.cfg.Name, Dir: n.cfg.Dir, Traffic: scheme + "://" + reachable(n.traffic.Addr()), Control: control,
@@ -49,6 +50,22 @@ func (n *Node) Info() Info {
 		Token:  readToken(filepath.Join(n.cfg.Dir, adminTokenFile)),
 		Notice: n.notice(),
 	}
+}
+
+// MostLinkAddresses is how many addresses a link for the desktop app names at most; the
+// app takes no more of a cluster.
+const MostLinkAddresses = 16
+
+// controls are the control addresses of the cluster as far as this node knows them: its
+// own first, then those of the other members by name.
+func (n *Node) controls(own string) []string {
+	all := []string{own}
+	for _, v := range n.roster.Views() {
+		if address := "https://" + v.Control; !v.Local && v.Control != "" && len(all) < MostLinkAddresses && !slices.Contains(all, address) {
+			all = append(all, address)
+		}
+	}
+	return all
 }
 
 // ODBSchema returns the version of the ODB's schema that this program makes and speaks.

@@ -21,7 +21,7 @@ func TestReadmeTour(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, tour, _ := strings.Cut(string(readme), "## Five minutes with it")
-	tour, _, found := strings.Cut(tour, "## For a real box")
+	tour, _, found := strings.Cut(tour, "## The desktop")
 	if !found {
 		t.Fatal("the README has no tour")
 	}

@@ -105,6 +105,24 @@ export default async function clusters(kit) {
     await page.getByText('The authority has changed').first().waitFor({ state: 'detached', timeout: 30_000 })
   })
 
+  await step('nodes that are not saved are offered, and one is added by a click', async () => {
+    const { body: list } = await app('clusters')
+    const { name, fingerprint, urls } = list.items.find((one) => one.id === main)
+    assert.ok(urls.length >= 3, `the link of three nodes gave ${urls}`)
+    await app(`clusters/${main}`, { method: 'PUT', body: { name, fingerprint, urls: urls.slice(0, 1) } })
+    await go(page, `#/c/${main}/settings`)
+    const more = page.getByRole('region', { name: 'Other nodes of the cluster' })
+    await button(`Add ${urls[1]}`).waitFor()
+    await look('more-addresses')
+    await button(`Add ${urls[1]}`).click()
+    await page.getByText(`${urls[1]} is saved.`).waitFor()
+    const saved = async () => (await app('clusters')).body.items.find((one) => one.id === main).urls
+    assert.deepEqual(await saved(), urls.slice(0, 2))
+    for (const url of urls.slice(2)) await button(`Add ${url}`).click()
+    await more.waitFor({ state: 'detached' })
+    assert.deepEqual(await saved(), urls)
+  })
+
   await step('a connection is taken off the list and comes back, signed in', async () => {
     await go(page, `#/c/${other}/settings`)
     await button('Take off the list').click()
@@ -201,6 +219,7 @@ async function compare(kit, main, other) {
     await write(other, 'outgoing', 'drift.theirs', { ...url('theirs'), enabled: false })
     await go(page, `#/compare?a=${main}&b=${other}`)
     await heading('Compare clusters')
+    await page.getByPlaceholder('Search').fill('drift.')
     await page.getByRole('row', { name: /drift\.partner.*differs/ }).waitFor()
     await page.getByRole('row', { name: /drift\.theirs.*only in Second bench/ }).waitFor()
     await page.getByRole('row', { name: /drift\.login.*only in Test bench/ }).waitFor()

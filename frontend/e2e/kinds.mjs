@@ -87,6 +87,11 @@ export default async function kinds(kit) {
     await button('Do with them ▾').click()
     await page.getByRole('menuitem', { name: 'Disable' }).click()
     await page.getByText('This changes 4 of 4').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'The same as a command' }).click()
+    const lines = (await page.locator('.command pre').innerText()).trim().split('\n').map((line) => line.replace(/ --url .*/, ''))
+    assert.deepEqual(lines.sort(), ['b10', 'b11', 'b8', 'b9'].map((name) => `signalbox set beacon ${name} enabled=false`))
+    await page.locator('.command pre').press('Escape') // with the focus there it closes no dialog
+    await page.locator('.command').waitFor({ state: 'detached' })
     await look('bulk-disable')
     // One is changed by somebody else in between: it alone is refused.
     const other = (await api('definitions/beacon/b9')).body

@@ -205,7 +205,7 @@ async function joins(kit, up, { page, step, look, at, button, heading, api }) {
     const joined = new Promise((resolve) => box.once('exit', resolve))
     const waiting = page.locator('[data-box="extra"]')
     await waiting.waitFor()
-    const code = (await waiting.locator('.code').innerText()).trim()
+    const code = (await waiting.locator('.join-code').innerText()).trim()
     await until('the box shows its code', async () => said.includes(code))
     await look('join-waiting')
     await waiting.getByRole('button', { name: /Let it in/ }).click()

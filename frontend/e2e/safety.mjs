@@ -106,14 +106,22 @@ export default async function safety(kit) {
     assert.equal((await spec('s.undo')).timeout, '5s')
   })
   await step('what stops is named before it does: callers of a channel', async () => {
-    const url = `${up.traffic.startsWith("http") ? up.traffic : "http://" + up.traffic}/demo/convert?from=EUR&to=USD&amount=1`
-    for (let i = 0; i < 3; i++) assert.ok((await fetch(url)).status < 500)
+    // Called on each node: the window asks one of them, and must count all.
+    for (const one of up.nodes) {
+      const origin = one.traffic.startsWith('http') ? one.traffic : 'http://' + one.traffic
+      for (let i = 0; i < 3; i++) assert.ok((await fetch(origin + '/demo/convert?from=EUR&to=USD&amount=1')).status < 500)
+    }
+    const { body: all } = await api('stats?all=true')
+    const convert = all.channels.find((one) => one.channel === 'demo.rates.convert')
+    assert.ok(convert.count >= 3 * up.nodes.length, JSON.stringify(convert))
     await at('/d/channel/demo.rates.convert')
     await button('Delete').click()
-    await page.getByRole('dialog').getByText(/\d+ calls? on the node that answers since/).waitFor()
+    await page.getByRole('dialog').getByText(`${convert.count} calls on all nodes since`).waitFor()
     await page.getByRole('dialog').getByText('/demo/convert').waitFor()
     await look('what-stops')
     await page.keyboard.press('Escape')
+    const copy = page.getByRole('link', { name: 'Copy to another cluster' })
+    assert.match(await copy.getAttribute('href'), /compare\?.*only=channel%2Fdemo\.rates\.convert/)
   })
   await step('a reference is picked, and a new one made on the way', async () => {
     await at('/new/channel')

@@ -183,7 +183,7 @@ export default async function services(kit) {
     await file('src/price.ts').click()
     await page.getByRole('textbox', { name: 'Code of src/price.ts' }).getByText('e2e.price').waitFor()
     await look('service-source')
-    await tab('Connections').click()
+    await tab('Dependencies').click()
     await page.getByRole('link', { name: 'signalbox.echo' }).waitFor()
     await look('service-calls')
     await page.getByRole('link', { name: 'src/price.ts:8' }).click()

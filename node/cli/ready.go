@@ -53,6 +53,22 @@ func linkWithCode(info node.Info) string {
 	return info.Link + "&code=" + url.QueryEscape(info.Claim)
 }
 
+// withAddresses is a link for the desktop app with the control addresses of nodes, in
+// this order, in place of those that it has.
+func withAddresses(link string, nodes []readyNode) string {
+	u, err := url.Parse(link)
+	if err != nil || len(nodes) == 0 {
+		return link
+	}
+	q := u.Query()
+	q.Del("url")
+	for _, n := range nodes[:min(len(nodes), node.MostLinkAddresses)] {
+		q.Add("url", n.Control)
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
 // browserLink is the address of the user interface; empty when the binary was built
 // without it. The one-time code stands after the #, which browsers send to nobody.
 func browserLink(info node.Info) string {

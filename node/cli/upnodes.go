@@ -246,6 +246,7 @@ func (u *boxRun) started(took time.Duration) started {
 		}
 		s.line.Nodes = append(s.line.Nodes, line.Nodes...)
 	}
+	s.line.Link = withAddresses(s.line.Link, s.line.Nodes)
 	return s
 }
 

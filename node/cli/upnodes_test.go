@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,6 +29,7 @@ import (
 type upLine struct {
 	Ready bool
 	CA    string
+	Link  string
 	Token string
 	Nodes []struct {
 		Name, Traffic, Control, Dir string
@@ -95,7 +98,25 @@ func startBox(t *testing.T, dir string, nodes int, args ...string) *boxUp {
 	if err != nil || !b.Ready || len(b.Nodes) != nodes {
 		t.Fatalf("up --nodes %d: %v\nstdout: %s\nstderr: %s", nodes, err, line, b.stderr)
 	}
+	b.checkLink(t)
 	return b
+}
+
+// checkLink holds the link for the desktop app against the nodes: it names all of them, so
+// that the app has another one while one restarts.
+func (b *boxUp) checkLink(t *testing.T) {
+	t.Helper()
+	link, err := url.Parse(b.Link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, n := range b.Nodes {
+		want = append(want, n.Control)
+	}
+	if q := link.Query(); !slices.Equal(q["url"], want) || q.Get("ca") == "" || q.Get("cluster") == "" {
+		t.Errorf("the link %s does not name the nodes %q", b.Link, want)
+	}
 }
 
 // stop sends a signal and returns how the program ended.

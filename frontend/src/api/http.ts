@@ -29,7 +29,16 @@ export interface Answer {
 }
 
 /** Calls a path below /api. What is no answer of ours becomes an ApiError as well. */
-export async function call<T>(path: string, { method = 'GET', body, raw, as, headers, signal }: Call = {}): Promise<T> {
+export async function call<T>(path: string, { as, ...how }: Call = {}): Promise<T> {
+  const answer = await send(path, how)
+  if (as === 'blob') return (await answer.blob()) as T
+  const text = await answer.text()
+  const json = parse(text)
+  return (as === 'answer' ? { text, json, headers: answer.headers } : json) as T
+}
+
+/** The same with the good answer as it comes, not read yet. */
+export async function send(path: string, { method = 'GET', body, raw, headers, signal }: Omit<Call, 'as'> = {}): Promise<Response> {
   const init: RequestInit = { method, headers: { Accept: 'application/json', ...headers } }
   if (signal) init.signal = signal
   if (body !== undefined) {
@@ -47,11 +56,8 @@ export async function call<T>(path: string, { method = 'GET', body, raw, as, hea
     if (signal?.aborted) throw cause
     throw new ApiError(problem(0, 'unreachable', t('error.unreachable')))
   }
-  if (answer.ok && as === 'blob') return (await answer.blob()) as T
-  const text = await answer.text()
-  const json = parse(text)
-  if (answer.ok) return (as === 'answer' ? { text, json, headers: answer.headers } : json) as T
-  throw new ApiError(readProblem(answer, json))
+  if (answer.ok) return answer
+  throw new ApiError(readProblem(answer, parse(await answer.text())))
 }
 
 function parse(text: string): unknown {

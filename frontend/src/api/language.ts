@@ -1,8 +1,9 @@
 // The language server of the compiler on this machine, where the app has found one.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { Completion, Diagnostic } from '../code/types'
 import { isText, textOf, type Files } from '../services/files'
+import { useSettled } from '../ui/useSettled'
 import { call } from './http'
 import type { LanguageAnswer, LanguageAsk, LanguageCompletion, LanguageDiagnostic, LanguageInfo } from './types'
 
@@ -22,11 +23,7 @@ export interface TypeFault extends Diagnostic {
 /** Faults of types in a package, a moment after the last key. They stop no deployment. */
 export function useTypeFaults(name: string, files: Files): TypeFault[] {
   const server = useLanguageServer()
-  const [asked, setAsked] = useState(files)
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(files), 400)
-    return () => clearTimeout(timer)
-  }, [files])
+  const asked = useSettled(files, 400)
   const query = useQuery({
     queryKey: ['language', name, asked], enabled: server.data?.available === true, retry: false, gcTime: 10_000, refetchOnWindowFocus: false, placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => faultsOf((await askLanguage({ package: name, files: asked, ask: 'diagnostics' }, signal)).diagnostics ?? [], asked),

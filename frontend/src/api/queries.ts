@@ -41,7 +41,8 @@ export const useAccounts = (cluster: string) => useList<Account>(cluster, 'accou
 export const useConnections = (cluster: string) => useList<Connection>(cluster, 'connections', 10_000)
 export const useProblems = (cluster: string) => useList<NodeProblem>(cluster, 'problems')
 export const useReferences = (cluster: string, kind: string, name: string) => useList<Reference>(cluster, definitionPath(kind, name) + '/references')
-export const useStats = (cluster: string) => useRead(cluster, ['stats'], (signal) => admin<Stats>(cluster, 'stats', { signal }), 2_000)
+/** The figures of all nodes; coverage names those that did not answer. */
+export const useStats = (cluster: string) => useRead(cluster, ['stats'], (signal) => admin<Stats>(cluster, 'stats?all=true', { signal }), 2_000)
 
 /** Every definition of a kind, page by page. */
 export async function allDefinitions(cluster: string, kind: string, signal: AbortSignal): Promise<Definition[]> {

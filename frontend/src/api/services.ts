@@ -1,7 +1,8 @@
 // What the screens of services read and write.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { Files } from '../services/files'
+import { useSettled } from '../ui/useSettled'
 import { problemOf, type Answer } from './http'
 import { admin, useDefinitions } from './queries'
 import { confirmed } from './role'
@@ -45,7 +46,7 @@ export function useChannelsByService(cluster: string): Map<string, string[]> {
   return useMemo(() => byService(channels.data ?? []), [channels.data])
 }
 
-export function byService(channels: readonly Definition[]): Map<string, string[]> {
+function byService(channels: readonly Definition[]): Map<string, string[]> {
   const out = new Map<string, string[]>()
   for (const channel of channels) {
     const service = (channel.spec as { service?: unknown } | undefined)?.service
@@ -54,7 +55,7 @@ export function byService(channels: readonly Definition[]): Map<string, string[]
   return out
 }
 
-export const checkPackage = async (cluster: string, name: string, files: Files, signal?: AbortSignal): Promise<CheckedPackage | undefined> =>
+const checkPackage = async (cluster: string, name: string, files: Files, signal?: AbortSignal): Promise<CheckedPackage | undefined> =>
   (await admin<List<CheckedPackage>>(cluster, 'services/check', { method: 'POST', body: { packages: [{ name, files }] }, ...(signal && { signal }) })).items?.[0]
 
 export interface Check {
@@ -67,11 +68,7 @@ export interface Check {
 
 /** Has the cluster check a package while it is written: a moment after the last key. */
 export function useCheck(cluster: string, name: string, files: Files, wanted: boolean): Check {
-  const [asked, setAsked] = useState(files)
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(files), 500)
-    return () => clearTimeout(timer)
-  }, [files])
+  const asked = useSettled(files, 500)
   const query = useQuery({
     // Not below the cluster's key: a change elsewhere makes no other text of this one.
     queryKey: ['check', cluster, name, asked], enabled: wanted && name !== '' && Object.keys(asked).length > 0, placeholderData: keepPreviousData, retry: false,
@@ -89,14 +86,14 @@ export const deploy = (cluster: Cluster, request: DeployRequest) =>
 export const rollBackService = (cluster: Cluster, service: string, hash: string, reason: string) =>
   admin<Deployed>(cluster.id, `${one(service)}/rollback`, { method: 'POST', body: { hash, ...(reason && { reason }) }, headers: confirmed(cluster) })
 
-export interface NodeDeployed {
+interface NodeDeployed {
   name: string
   state: 'runs' | 'waits' | 'failed'
   why: string
 }
 
 /** What each node makes of a deployment, as far as its revision and the answer of the deployment tell. */
-export function deployedNodes(nodes: readonly Node[], done: Deployed): NodeDeployed[] {
+function deployedNodes(nodes: readonly Node[], done: Deployed): NodeDeployed[] {
   return nodes.map((node) => {
     const told = done.nodes.find((one) => one.name === node.name)
     if (told && !told.ok) return { name: node.name, state: 'failed', why: told.error ?? '' }

@@ -54,11 +54,7 @@ export function opened(picked: Picked): Opened {
 }
 
 function held(file: Held): OpenedFile {
-  const content = async () => {
-    const answer = await fetch('/api/shell/files/' + encodeURIComponent(file.id))
-    if (!answer.ok) throw new Error(((await answer.json()) as { detail?: string }).detail ?? file.name)
-    return answer.blob()
-  }
+  const content = () => call<Blob>('shell/files/' + encodeURIComponent(file.id), { as: 'blob' })
   return { name: file.name, path: file.path, size: file.size, content, text: async () => (await content()).text() }
 }
 

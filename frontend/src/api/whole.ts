@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { admin, type Pages } from './queries'
 import { ApiError } from './http'
-import type { Applied, AuditEntry, Certificates, CheckReport, Diff, KeyedNode, List, Plan, PlanRequest, Revision, Secrets, State, Status, Token } from './types'
+import type { Applied, AuditEntry, Certificates, CheckReport, Diff, KeyedNode, List, Plan, PlanRequest, Revision, Secrets, State, Token } from './types'
 
 const enc = encodeURIComponent
 
@@ -67,9 +67,6 @@ export const useGossipKeys = (cluster: string) =>
   useQuery({ queryKey: ['c', cluster, 'gossip-keys'], queryFn: async ({ signal }) => (await admin<List<KeyedNode>>(cluster, 'gossip-keys', { signal })).items ?? [] })
 
 export const useSecrets = (cluster: string) => useQuery({ queryKey: ['c', cluster, 'secrets'], queryFn: ({ signal }) => admin<Secrets>(cluster, 'secrets', { signal }) })
-
-export const useStatus = (cluster: string) =>
-  useQuery({ queryKey: ['c', cluster, 'status'], refetchInterval: 5_000, queryFn: ({ signal }) => admin<Status>(cluster, 'status', { signal }) })
 
 /** A check of the ODB: asked for, never by itself. */
 export const checkODB = (cluster: string, signal?: AbortSignal) => admin<CheckReport>(cluster, 'odb/check', signal ? { signal } : {})

@@ -13,7 +13,7 @@ export function offsetOf(text: string, line: number, column: number): number {
 }
 
 /** UTF-16 units before a column, which counts characters from 1. */
-export function unitsOf(line: string, column: number): number {
+function unitsOf(line: string, column: number): number {
   let units = 0
   for (const character of line) {
     if (--column < 1) return units

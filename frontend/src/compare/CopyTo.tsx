@@ -2,7 +2,7 @@
 // change there, and then one change set with a reason.
 import { Button, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { stringify } from 'yaml'
 import { problemOf } from '../api/http'
 import { admin, useKinds } from '../api/queries'
@@ -13,6 +13,7 @@ import { href } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
 import { Failed, Loading } from '../ui/states'
+import { useSettled } from '../ui/useSettled'
 import { Changes } from '../whole/Changes'
 import { places } from '../whole/documents'
 import { doneAs } from '../whole/undo'
@@ -37,7 +38,7 @@ export function CopyTo({ rows: first, all, from, to, onClose }: Props) {
   const known = useMemo(() => telling(rows.map((row) => row.a?.spec)), [rows])
   const { copied, open } = useMemo(() => copies(rows, by, choices), [rows, by, choices])
   const needs = useMemo(() => needed(rows, all, copied, kinds.data ?? []), [rows, all, copied, kinds.data])
-  const settled = useSettled(copied)
+  const settled = useSettled(copied, 400) // what is typed is planned when the typing stops
   const [applied, setApplied] = useState<Applied>()
   return (
     <Modal opened onClose={onClose} size="xl" title={t('drift.copy.title', { n: rows.length, from: from.name, to: to.name })} closeButtonProps={{ 'aria-label': t('action.close') }}>
@@ -67,16 +68,6 @@ function needed(rows: readonly Row[], all: readonly Row[], copied: readonly Copi
   const mine = new Map(all.flatMap((row) => (row.a ? [[row.key, row.a] as const] : [])))
   const keys = new Set(along(rows.flatMap((row) => row.a ?? []), mine, fields, there).map((one) => one.kind + '/' + one.name))
   return { missing: missing(copied.map((one) => ({ kind: one.kind, name: one.object, spec: one.spec })), fields, there), along: all.filter((row) => keys.has(row.key)) }
-}
-
-/** What is typed is planned when the typing stops. */
-function useSettled(copied: Copied[]): Copied[] {
-  const [settled, setSettled] = useState(copied)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(copied), 400)
-    return () => clearTimeout(timer)
-  }, [copied])
-  return settled
 }
 
 function Replacements({ by, known, onChange }: { by: Replacement[]; known: string[]; onChange: (next: Replacement[]) => void }) {

@@ -2,7 +2,7 @@
 // documents for the other. Secrets are compared and carried as references only: what one
 // cluster sealed no other can open.
 import type { Definition } from '../api/types'
-import { diff, isSecretRef, same, type Difference } from '../diff/diff'
+import { diff, isSealed, same, unsealed, type Difference } from '../diff/diff'
 import { getAt, parsePointer, setAt } from '../form/pointer'
 
 export type Is = 'onlyA' | 'onlyB' | 'differs' | 'same'
@@ -20,15 +20,8 @@ export interface Row {
   sealed: number
 }
 
-const isSealed = (value: unknown): value is { ref: string } => isSecretRef(value) && value.ref.startsWith('sealed:')
-
 /** A spec with every sealed secret as the same word. */
-export function masked(value: unknown): unknown {
-  if (isSealed(value)) return { ref: 'sealed:…' }
-  if (Array.isArray(value)) return value.map(masked)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, masked(one)]))
-}
+export const masked = (value: unknown): unknown => unsealed(value, { ref: 'sealed:…' })
 
 /** The difference of two specs without cipher texts. */
 export const maskedDiff = (a: unknown, b: unknown): Difference[] => diff(masked(a), masked(b))

@@ -1,7 +1,7 @@
 // Acts on chosen definitions: delete, switch, or set a field of all; each has its own result.
 import { Button, Modal, Progress as Bar, Select, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useMemo, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { confirmed } from '../api/role'
 import { admin, definitionPath } from '../api/queries'
 import type { Cluster, Definition, Kind } from '../api/types'
@@ -13,11 +13,13 @@ import { applies, prune, type Field } from '../form/model'
 import { getAt, isObject, setAt } from '../form/pointer'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
+import { CopyCommand } from '../ui/CopyCommand'
 import { runBulk, type Progress } from './bulk'
 import { useNames } from './names'
 import { save } from './save'
 import { StopsOf } from './Stops'
 import { offerUndo, type Done } from './undo'
+import { changeWords } from './words'
 
 export type BulkAct = { act: 'delete' } | { act: 'set'; field?: Field; value?: unknown }
 
@@ -35,6 +37,11 @@ export function Bulk(props: Props) {
   const [progress, setProgress] = useState<Progress>()
   const stopped = useRef(false)
   const queries = useQueryClient()
+  // Nobody could stop it any more once this is gone.
+  useEffect(() => {
+    stopped.current = false
+    return () => { stopped.current = true }
+  }, [])
   const start = (rows: Definition[], act: (row: Definition) => Promise<Done | undefined>) => {
     setProgress({ outcomes: [], done: [], running: true })
     void runBulk(rows, act, setProgress, () => stopped.current).then(() => queries.invalidateQueries({ queryKey: ['c', props.cluster.id] }))
@@ -55,8 +62,9 @@ function Deleting({ cluster, rows, start, onClose }: Props & { start: Start }) {
     await remove(cluster, row, reason)
     return { op: 'delete', kind: row.kind, name: row.name, before: row.spec }
   }
+  const command = <CopyCommand cluster={cluster} words={() => rows.map((row) => ['delete', row.kind, row.name, ...(reason ? ['--reason', reason] : [])])} />
   return (
-    <Confirm cluster={cluster} title={t('delete.title', { n: rows.length })} action={t('action.delete')} onConfirm={() => start(rows, run)} onClose={onClose}>
+    <Confirm cluster={cluster} title={t('delete.title', { n: rows.length })} action={t('action.delete')} aside={command} onConfirm={() => start(rows, run)} onClose={onClose}>
       <p>{t('delete.warn')}</p>
       <StopsOf cluster={cluster} definitions={rows} />
       <TextInput label={t('save.reason')} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
@@ -79,9 +87,10 @@ function Setting({ cluster, kind, fields, rows, start, given, onClose }: Props &
     const written = await save(cluster, { kind: kind.name, name: row.name, spec: changed(row), version: row.version, reason })
     return written.changed ? { op: 'update', kind: kind.name, name: row.name, version: written.version, before: row.spec } : undefined
   }
+  const command = differ.length > 0 && <CopyCommand cluster={cluster} words={() => differ.map((row) => changeWords(fields, row, changed(row), reason))} />
   const title = given.field ? t(stops ? 'bulk.offTitle' : 'bulk.onTitle', { n: rows.length }) : t('bulk.setTitle', { n: rows.length })
   return (
-    <Confirm {...(stops && { cluster })} title={title} action={t('action.save')} calm={!stops} busy={differ.length === 0} onConfirm={() => start(differ, run)} onClose={onClose}>
+    <Confirm {...(stops && { cluster })} title={title} action={t('action.save')} calm={!stops} busy={differ.length === 0} aside={command} onConfirm={() => start(differ, run)} onClose={onClose}>
       {!given.field && (
         <FormParts value={{ spec: { [name]: value }, stored: {}, faults: new Map(), readOnly: false, names, change: (path, next) => setValue(getAt(setAt({ [name]: value }, path, next), [name])) }}>
           <div className="form" style={{ paddingBottom: 8 }}>

@@ -2,6 +2,7 @@
 import { Button, Tabs, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
+import { useOwnList } from '../api/clusters'
 import { admin, definitionPath, useDefinition, useReferences } from '../api/queries'
 import { may } from '../api/role'
 import type { Cluster, Definition, Kind, Ping, Written } from '../api/types'
@@ -13,6 +14,7 @@ import { number, t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
 import { copyText } from '../ui/copy'
+import { most, Rest } from '../ui/Rest'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago } from '../ui/time'
 import { remove } from './Bulk'
@@ -69,13 +71,15 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
   const [ask, setAsk] = useState<'delete' | 'rename'>()
   const ping = useMutation({ mutationFn: () => admin<Ping>(cluster.id, definitionPath(kind.name, definition.name) + '/ping', { method: 'POST' }) })
   const copy = href(['c', cluster.id, 'new', kind.name], { from: definition.name })
+  const toOther = href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })
+  const others = useOwnList()
   const writes = may(cluster, 'developer')
   const pings = kind.pings === true && may(cluster, 'operator')
   const at = [kind.name, definition.name]
   useActions([
     ...(pings ? [{ title: t('ping.now'), run: () => ping.mutate(), words: ['ping', definition.name] }] : []),
     ...(writes ? [{ title: t('definition.copy'), run: () => go(copy) }] : []),
-    { title: t('drift.copyThis'), run: () => go(href(['compare'], { a: cluster.id, only: `${definition.kind}/${definition.name}` })) },
+    ...(others ? [{ title: t('drift.copyThis'), run: () => go(toOther) }] : []),
     ...(writes && !kind.fixed ? [{ title: t('definition.rename'), run: () => setAsk('rename') }] : []),
     ...(writes ? [{ title: t('definition.delete', { name: definition.name }), run: () => setAsk('delete'), words: ['delete', ...at] }] : []),
   ])
@@ -91,6 +95,7 @@ function Head({ cluster, kind, definition }: { cluster: Cluster; kind: Kind; def
           <Button variant="subtle" color="gray" onClick={() => void copyText(appLink(cluster))}>{t('definition.link')}</Button>
           <CopyCommand cluster={cluster} words={['get', ...at, '-o', 'yaml']} />
           {pings && <Button variant="default" loading={ping.isPending} onClick={() => ping.mutate()}>{t('ping.now')}</Button>}
+          {others && <Button variant="default" component="a" href={toOther}>{t('drift.copyThis')}</Button>}
           {writes && (
             <>
               <Button variant="default" component="a" href={copy}>{t('definition.copy')}</Button>
@@ -167,16 +172,16 @@ function WhereUsed({ cluster, definition }: { cluster: Cluster; definition: Defi
         list.length === 0
           ? <Blank title={t('references.none')}><p className="quiet">{t('references.help')}</p></Blank>
           : (
-            <table className="diff">
+            <><table className="diff">
               <thead><tr><th>{t('column.kind')}</th><th>{t('column.name')}</th><th>{t('diff.place')}</th></tr></thead>
               <tbody>
-                {list.map((one) => (
+                {list.slice(0, most).map((one) => (
                   <tr key={one.kind + one.name + one.pointer}>
                     <td>{one.kind}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.name}</a></td><td>{one.pointer}</td>
                   </tr>
                 ))}
               </tbody>
-            </table>
+            </table><Rest all={list.length} /></>
           )}
     </Shown>
   )

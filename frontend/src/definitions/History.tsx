@@ -36,7 +36,7 @@ export function DefinitionHistory({ cluster, kind, fields, definition }: Props) 
   })
   const write = useMutation({
     mutationFn: (reason: string) =>
-      save(cluster, { kind: kind.name, name: definition.name, spec: older?.spec, version: definition.version, reason: reason || t('history.reason', { revision: older?.revision ?? 0 }) }),
+      save(cluster, { kind: kind.name, name: definition.name, spec: older?.spec, version: definition.version, reason }),
     onSuccess: (written) => {
       setOlder(undefined)
       offerUndo(queries, cluster, t('save.done', { revision: written.revision }), [{ op: 'update', kind: kind.name, name: definition.name, version: written.version, before: definition.spec }])
@@ -76,7 +76,7 @@ export function DefinitionHistory({ cluster, kind, fields, definition }: Props) 
           {next && <Button variant="default" onClick={() => setLimit(limit + 100)}>{t('list.more')}</Button>}
           {older && (
             <Review
-              cluster={cluster} fields={fields} before={definition.spec} title={t('history.back', { name: definition.name, revision: older.revision })} busy={write.isPending} failure={write.error} stored={definition}
+              cluster={cluster} fields={fields} before={definition.spec} because={t('history.reason', { revision: older.revision })} title={t('history.back', { name: definition.name, revision: older.revision })} busy={write.isPending} failure={write.error} stored={definition}
               wanted={{ kind: kind.name, name: definition.name, spec: older.spec, version: definition.version, reason: '' }}
               onSave={(reason) => write.mutate(reason)} onFaults={() => setOlder(undefined)} onClose={() => setOlder(undefined)}
             />

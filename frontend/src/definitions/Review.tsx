@@ -7,8 +7,9 @@ import type { Cluster, Definition } from '../api/types'
 import { diff } from '../diff/diff'
 import { DiffTable } from '../diff/Diff'
 import type { Fault } from '../form/check'
-import { secretPaths, type Field } from '../form/model'
+import type { Field } from '../form/model'
 import { pointerOf } from '../form/pointer'
+import { secretPaths } from '../form/secrets'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
 import { Failed } from '../ui/states'
@@ -22,6 +23,8 @@ interface Props {
   before: unknown
   wanted: Wanted
   title: string
+  /** Why it is done, when nothing else is typed. */
+  because?: string
   busy: boolean
   failure: unknown
   /** What is stored now; undefined of a new one. */
@@ -32,7 +35,7 @@ interface Props {
 }
 
 export function Review(props: Props) {
-  const { cluster, fields, before, wanted, title, busy, failure, stored, onSave, onFaults, onClose } = props
+  const { cluster, fields, before, wanted, title, because = '', busy, failure, stored, onSave, onFaults, onClose } = props
   const [reason, setReason] = useState('')
   const changes = diff(before, wanted.spec)
   const secrets = new Set(secretPaths(fields, wanted.spec).map(pointerOf))
@@ -44,7 +47,7 @@ export function Review(props: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (!refused && !busy) onSave(reason)
+          if (!refused && !busy) onSave(reason || because)
         }}
       >
         <DiffTable changes={changes} secrets={secrets} />
@@ -64,9 +67,9 @@ export function Review(props: Props) {
           <div className="box warn"><strong>{t('save.stops')}</strong><StopsOf cluster={cluster} definitions={[stored]} /></div>
         )}
         {failure !== undefined && failure !== null && <Failed error={failure} />}
-        <TextInput mt="sm" label={t('save.reason')} description={t('save.reason.help')} value={reason} data-autofocus onChange={(event) => setReason(event.currentTarget.value)} />
+        <TextInput mt="sm" label={t('save.reason')} description={t('save.reason.help')} placeholder={because} value={reason} data-autofocus onChange={(event) => setReason(event.currentTarget.value)} />
         <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
-          <span className="grow"><CopyCommand cluster={cluster} words={setWords(wanted.kind, wanted.name, wanted.spec, changes, secrets, reason)} /></span>
+          <span className="grow"><CopyCommand cluster={cluster} words={setWords(wanted.kind, wanted.name, wanted.spec, changes, secrets, reason || because)} /></span>
           <Button variant="default" onClick={onClose}>{t('save.back')}</Button>
           <Button type="submit" loading={busy} disabled={plan.isPending || refused !== undefined || (changes.length === 0 && wanted.version > 0)}>{t('action.save')}</Button>
         </div>

@@ -12,6 +12,7 @@ const most = 40
 export function StopsOf({ cluster, definitions }: { cluster: Cluster; definitions: Definition[] }) {
   const looked = definitions.slice(0, most)
   const stats = useStats(cluster.id)
+  const missing = called(looked) ? (stats.data?.coverage.missing ?? []) : []
   const answers = useQueries({
     queries: looked.map((one) => ({
       queryKey: ['c', cluster.id, definitionPath(one.kind, one.name) + '/references'],
@@ -39,13 +40,17 @@ export function StopsOf({ cluster, definitions }: { cluster: Cluster; definition
           )
         })}
       </ul>
+      {missing.length > 0 && <p className="quiet">{t('stops.missing', { nodes: missing.join(', ') })}</p>}
       {definitions.length > most && <p className="quiet">{t('bulk.more', { n: definitions.length - most })}</p>}
     </div>
   )
 }
 
-/** Calls of the node that answers, when the definition is something that is called. */
-export function figuresOf(one: { kind: string; name: string }, stats: { services: Figures[]; channels: Figures[] } | undefined): Figures | undefined {
+/** Whether some of them are things that are called. */
+const called = (definitions: readonly Definition[]) => definitions.some((one) => one.kind === 'channel' || one.kind === 'service')
+
+/** Calls on all nodes, when the definition is something that is called. */
+function figuresOf(one: { kind: string; name: string }, stats: { services: Figures[]; channels: Figures[] } | undefined): Figures | undefined {
   if (one.kind === 'channel') return stats?.channels?.find((other) => other.channel === one.name)
   if (one.kind === 'service') return stats?.services?.find((other) => other.service === one.name)
   return undefined

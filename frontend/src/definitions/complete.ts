@@ -92,7 +92,7 @@ function besideOf(text: string, index: number, line: Line): Set<string> {
 }
 
 /** The field at a path below spec, with its siblings. */
-export function fieldAt(fields: Field[], path: readonly string[]): { field?: Field; inside: Field[] } {
+function fieldAt(fields: Field[], path: readonly string[]): { field?: Field; inside: Field[] } {
   let inside = fields
   let field: Field | undefined
   for (const part of path) {

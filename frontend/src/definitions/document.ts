@@ -60,7 +60,7 @@ function headFaults(root: Record<string, unknown>, { kind, name }: Wants): Fault
 }
 
 /** What the forms cannot produce but a text can: unknown fields and values of a wrong type. */
-export function shapeFaults(fields: Field[], spec: unknown, at: Path = []): Fault[] {
+function shapeFaults(fields: Field[], spec: unknown, at: Path = []): Fault[] {
   if (!isObject(spec)) return [{ pointer: pointerOf(at), message: t('yaml.type', { type: 'object' }) }]
   return Object.entries(spec).flatMap(([name, value]): Fault[] => {
     const field = fields.find((one) => one.name === name)

@@ -12,6 +12,19 @@ it('keeps an unsaved edit, but never a secret', () => {
   expect(JSON.stringify({ ...localStorage })).not.toContain('hunter2')
 })
 
+it.each([
+  ['a number in place of a text', { url: 'b', key: 4711 }],
+  ['an object that is no reference', { url: 'b', key: { value: 4711 } }],
+  ['another shape of what is around it', { url: 'b', users: { key: '4711' } }],
+  ['an entry of a list', { url: 'b', users: [{ name: 'ann', key: '4711' }] }],
+  ['a mistyped name', { url: 'b', kye: '4711' }],
+])('keeps no secret that was typed as %s', (_, spec) => {
+  const kind = fieldsOf({ properties: { url: { type: 'string' }, key: { 'x-secret': true }, users: { type: 'array', items: { type: 'object', properties: { name: { type: 'string' }, key: { 'x-secret': true } } } } } })
+  keepDraft(['c', 'k', 'n'], kind, { spec, base: { url: 'a' }, version: 3 })
+  expect(readDraft('c', 'k', 'n')).toMatchObject({ spec: { url: 'b' } })
+  expect(JSON.stringify({ ...localStorage })).not.toContain('4711')
+})
+
 it('forgets an edit that was taken back', () => {
   keepDraft(['c', 'k', 'n'], fields, { spec: { url: 'b' }, base: { url: 'a' }, version: 3 })
   keepDraft(['c', 'k', 'n'], fields, { spec: { url: 'a' }, base: { url: 'a' }, version: 3 })

@@ -1,8 +1,9 @@
 // Unsaved edits. They outlive a crash, a sign-out and an update, but never with a secret in them.
 import * as z from 'zod/mini'
 import { same } from '../diff/diff'
-import { secretPaths, type Field } from '../form/model'
-import { getAt, parsePointer, setAt } from '../form/pointer'
+import type { Field } from '../form/model'
+import { getAt, isObject, parsePointer, setAt } from '../form/pointer'
+import { withoutSecrets } from '../form/secrets'
 import { href } from '../shell/router'
 import { read, write } from '../ui/store'
 
@@ -17,7 +18,7 @@ export function readDraft(cluster: string, kind: string, name: string): Draft {
 
 /** Keeps a draft, or forgets it when it says what is stored. */
 export function keepDraft(place: [cluster: string, kind: string, name: string], fields: Field[], draft: { name?: string; spec: unknown; base: unknown; version: number }): void {
-  const spec = withoutSecrets(fields, draft.spec, draft.base)
+  const spec = withoutSecrets(fields, known(fields, draft.spec), draft.base)
   if (same(spec, draft.base)) write(key(...place), undefined)
   else write(key(...place), { ...draft, spec, at: new Date().toISOString() })
 }
@@ -26,13 +27,13 @@ export function forgetDraft(cluster: string, kind: string, name: string): void {
   write(key(cluster, kind, name), undefined)
 }
 
-/** Secrets in clear fall back to what is stored, which is only a reference. */
-export function withoutSecrets(fields: Field[], spec: unknown, base: unknown): unknown {
-  let out = spec
-  for (const path of secretPaths(fields, spec).reverse()) {
-    if (typeof getAt(spec, path) === 'string') out = setAt(out, path, getAt(base, path))
-  }
-  return out
+/** A spec without what no field knows: it may be a secret under a mistyped name. */
+function known(fields: Field[], spec: unknown): unknown {
+  if (!isObject(spec)) return spec
+  return Object.fromEntries(Object.entries(spec).flatMap(([name, value]) => {
+    const field = fields.find((one) => one.name === name)
+    return field ? [[name, field.fields ? known(field.fields, value) : value]] : []
+  }))
 }
 
 /** Names of the definitions of a kind that have a draft; an empty one is a new definition. */

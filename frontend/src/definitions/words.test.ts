@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { diff } from '../diff/diff'
-import { setWords } from './words'
+import type { Field } from '../form/model'
+import { changeWords, setWords } from './words'
 
 const words = (before: unknown, after: unknown, secrets: string[] = []) => setWords('outgoing', 'erp', after, diff(before, after), new Set(secrets)).slice(3)
 
@@ -22,6 +23,18 @@ it('asks for a secret in clear in place of showing it', () => {
   expect(words({}, { password: 'hunter2' }, ['/password'])).toEqual(['password=-'])
 })
 
+it('asks for secrets inside of what is set as a whole', () => {
+  expect(words({ users: [] }, { users: [{ name: 'ann', key: 'hunter2' }] }, ['/users/0/key'])).toEqual(['users:=[{"name":"ann","key":null}]', 'users.0.key=-'])
+  expect(words({}, { password: 4711 }, ['/password'])).toEqual(['password=-'])
+})
+
 it('says why', () => {
   expect(setWords('a', 'b', {}, [], new Set(), 'because')).toEqual(['set', 'a', 'b', '--reason', 'because'])
+})
+
+it('shows no secret inside of a list that is set of many', () => {
+  const fields = [{ name: 'logins', type: 'list', item: { name: '', type: 'object', fields: [{ name: 'password', type: 'secret' }] } }] as unknown as Field[]
+  const words = changeWords(fields, { kind: 'outgoing', name: 'a', spec: {} }, { logins: [{ password: 'hunter2' }] })
+  expect(JSON.stringify(words)).not.toContain('hunter2')
+  expect(words).toContain('logins.0.password=-')
 })

@@ -1,6 +1,7 @@
 // Differences as a table of before and after. What is secret is never shown.
+import { veiled } from '../form/secrets'
 import { t } from '../text'
-import { isSecretRef } from './diff'
+import { unsealed } from './diff'
 
 interface Props {
   changes: readonly { pointer: string; before?: unknown; after?: unknown }[]
@@ -9,7 +10,9 @@ interface Props {
   heads?: [string, string]
 }
 
-export function DiffTable({ changes, secrets, heads = [t('diff.before'), t('diff.after')] }: Props) {
+const none: ReadonlySet<string> = new Set()
+
+export function DiffTable({ changes, secrets = none, heads = [t('diff.before'), t('diff.after')] }: Props) {
   if (changes.length === 0) return <p className="quiet">{t('diff.none')}</p>
   return (
     <table className="diff">
@@ -20,8 +23,8 @@ export function DiffTable({ changes, secrets, heads = [t('diff.before'), t('diff
         {changes.map((change) => (
           <tr key={change.pointer}>
             <td>{change.pointer.slice(1) || '/'}</td>
-            <td className={change.before === undefined ? 'quiet' : 'old'}>{show(change.before, secrets?.has(change.pointer))}</td>
-            <td className={change.after === undefined ? 'quiet' : 'new'}>{show(change.after, secrets?.has(change.pointer))}</td>
+            <td className={change.before === undefined ? 'quiet' : 'old'}>{show(veiled(change.pointer, change.before, secrets, '•••'))}</td>
+            <td className={change.after === undefined ? 'quiet' : 'new'}>{show(veiled(change.pointer, change.after, secrets, '•••'))}</td>
           </tr>
         ))}
       </tbody>
@@ -29,18 +32,8 @@ export function DiffTable({ changes, secrets, heads = [t('diff.before'), t('diff
   )
 }
 
-export function show(value: unknown, secret = false): string {
+export function show(value: unknown): string {
   if (value === undefined) return t('diff.unset')
-  if (secret && typeof value === 'string') return '•••'
   if (typeof value === 'string') return value === '' ? '""' : value
-  return JSON.stringify(hidden(value), null, 1)
+  return JSON.stringify(unsealed(value), null, 1)
 }
-
-/** Sealed secrets as dots: their cipher text says nothing to a person. */
-function hidden(value: unknown): unknown {
-  if (isSecretRef(value)) return value.ref.startsWith('sealed:') ? '•••' : value
-  if (Array.isArray(value)) return value.map(hidden)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hidden(one)]))
-}
-

@@ -29,6 +29,16 @@ export function isSecretRef(value: unknown): value is { ref: string } {
   return isObject(value) && typeof value.ref === 'string' && Object.keys(value).length === 1
 }
 
+export const isSealed = (value: unknown): value is { ref: string } => isSecretRef(value) && value.ref.startsWith('sealed:')
+
+/** A value with something else in place of every sealed secret: as dots, because cipher text says nothing to a person. */
+export function unsealed(value: unknown, instead: unknown = '•••'): unknown {
+  if (isSealed(value)) return instead
+  if (Array.isArray(value)) return value.map((one) => unsealed(one, instead))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unsealed(one, instead)]))
+}
+
 /** Equal as JSON, whatever the order of keys. */
 export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true

@@ -68,6 +68,6 @@ export function Faults({ at }: { at: Path }) {
   return <div className="fault" role="alert" id={`f${pointerOf(at)}-fault`}>{messages.map((message) => <div key={message}>{message}</div>)}</div>
 }
 
-export function brief(value: unknown): string {
+function brief(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

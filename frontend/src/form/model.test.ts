@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { check, place, shownPointers } from './check'
-import { applies, fieldsOf, prune, secretPaths, type Schema } from './model'
+import { applies, fieldsOf, prune, type Schema } from './model'
+import { secretPaths } from './secrets'
 import { getAt, parsePointer, pointerOf, setAt } from './pointer'
 
 // A kind that does not exist: its form comes from the schema alone.

@@ -39,7 +39,7 @@ export function fieldsOf(schema: Schema): Field[] {
   })
 }
 
-export function fieldOf(name: string, schema: Schema, required = false): Field {
+function fieldOf(name: string, schema: Schema, required = false): Field {
   const type = typeOf(schema)
   const field: Field = {
     name, type,
@@ -137,19 +137,4 @@ export function prune(fields: Field[], spec: unknown): Record<string, unknown> {
     }
   }
   return out
-}
-
-/** Pointers of every secret in a spec, for what must not be kept on disk. */
-export function secretPaths(fields: Field[], spec: unknown, at: (string | number)[] = []): (string | number)[][] {
-  if (!isObject(spec)) return []
-  return fields.flatMap((field) => {
-    const value = spec[field.name]
-    const here = [...at, field.name]
-    if (value === undefined) return []
-    if (field.type === 'secret') return [here]
-    if (field.fields) return secretPaths(field.fields, value, here)
-    const item = field.item
-    if (!item || !Array.isArray(value)) return []
-    return value.flatMap((one, i) => (item.type === 'secret' ? [[...here, i]] : secretPaths(item.fields ?? [], one, [...here, i])))
-  })
 }

@@ -168,7 +168,7 @@ export function Drains({ cluster, nodes, ask }: { cluster: Cluster; nodes: reado
             <span className={'rotation ' + node.rotation}>{t(`rotation.${node.rotation as Rotation}`)}</span>
             {!drained && <span className="bar-track" aria-hidden><span style={{ width: `${Math.round(100 * (1 - node.in_flight / top))}%` }} /></span>}
             <span className="grow" role="status">{node.started.startsWith('0001') ? t('drains.mute') : drained ? t('drains.done') : t('drains.runs', { n: node.in_flight })}</span>
-            <CopyCommand cluster={cluster} words={['nodes', 'online', node.name]} />
+            {may(cluster, 'operator') && <CopyCommand cluster={cluster} words={['nodes', 'online', node.name]} />}
             {may(cluster, 'operator') && <Button variant="default" onClick={() => ask({ act: 'online', nodes: [node] })}>{t('rotation.do.online')}<span className="sr"> {node.name}</span></Button>}
           </div>
         )

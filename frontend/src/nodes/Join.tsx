@@ -51,10 +51,10 @@ function Inside({ cluster }: { cluster: Cluster }) {
       {(waiting.length > 0 || requests.isError) && (
         <section aria-label={t('join.waiting')}>
           <h2 style={{ marginTop: 0 }}>{t('join.waiting')}</h2>
-          <Shown of={requests}>{() => <div className="two">{waiting.map((box) => <Waiting key={box.id} cluster={cluster} box={box} />)}</div>}</Shown>
+          <Shown of={requests}>{() => <div className="halves">{waiting.map((box) => <Waiting key={box.id} cluster={cluster} box={box} />)}</div>}</Shown>
         </section>
       )}
-      <div className="two">
+      <div className="halves">
         {may(cluster, 'admin') && <Create cluster={cluster} />}
         <section>
           <h2>{t('join.without')}</h2>
@@ -90,17 +90,17 @@ function Waiting({ cluster, box }: { cluster: Cluster; box: WaitingBox }) {
   return (
     <div className="box" data-box={box.name}>
       <div className="row wrap"><strong className="grow">{box.name}</strong><span className="quiet small">{t('join.from', { address: box.addr })} · <Ago at={box.asked} /></span></div>
-      <div className="code" aria-label={t('join.code')}>{box.code}</div>
+      <div className="join-code" aria-label={t('join.code')}>{box.code}</div>
       <p className="small">{t('join.compare')}</p>
       <div className="row wrap">
         {may(cluster, 'admin') && <Button onClick={() => { decide.reset(); setAsked('approve') }}>{t('join.approve')}<span className="sr"> {box.name}</span></Button>}
         {may(cluster, 'admin') && <Button variant="default" onClick={() => { decide.reset(); setAsked('refuse') }}>{t('join.refuse')}<span className="sr"> {box.name}</span></Button>}
-        <CopyCommand cluster={cluster} words={['joins', 'approve', box.name, '--code', box.code]} />
+        {may(cluster, 'admin') && <CopyCommand cluster={cluster} words={['joins', 'approve', box.name, '--code', box.code]} />}
         <span className="quiet small">{t('join.until')} <At at={box.expires} /></span>
       </div>
       {asked && (
         <Confirm cluster={cluster} title={t(`join.ask.${asked}`, { name: box.name })} action={t(`join.${asked}`)} busy={decide.isPending} onConfirm={() => decide.mutate(asked === 'approve')} onClose={() => setAsked(undefined)}>
-          {asked === 'approve' ? <><p>{t('join.same')}</p><div className="code">{box.code}</div></> : <p>{t('join.turned')}</p>}
+          {asked === 'approve' ? <><p>{t('join.same')}</p><div className="join-code">{box.code}</div></> : <p>{t('join.turned')}</p>}
           <CopyCommand open cluster={cluster} words={asked === 'approve' ? ['joins', 'approve', box.name, '--code', box.code] : ['joins', 'refuse', box.name]} />
           {decide.isError && <Failed error={decide.error} />}
         </Confirm>

@@ -7,11 +7,13 @@ import { useActions } from '../shell/actions'
 import { go, href } from '../shell/router'
 import { number, t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { most, Rest } from '../ui/Rest'
 import { Blank, Failed, Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
 import { Ago, At, For } from '../ui/time'
 import { problemOf } from '../api/http'
 import { actsOf, actText, Drains, useActs } from './Acts'
+import { ConnectionCards } from './Connections'
 import { answers, lag, usualVersion, waysOf } from './facts'
 import { nodePath, rolesText, rotationText } from './words'
 
@@ -44,7 +46,7 @@ export default function NodePage({ cluster, name }: { cluster: Cluster; name: st
           <>
             <Drains cluster={cluster} nodes={[data.node]} ask={ask} />
             {data.error && <div className="box warn" role="status"><strong>{t('node.mute')}</strong> {data.error}. {t('node.old')}</div>}
-            <div className="two">
+            <div className="halves">
               <Facts detail={data} nodes={nodes} revision={cluster.status?.status.revision ?? 0} />
               {topology.data && <Links cluster={cluster} topology={topology.data} name={name} />}
             </div>
@@ -132,10 +134,10 @@ function Problems({ cluster, detail }: { cluster: Cluster; detail: NodeDetail })
       {(detail.problems ?? []).length === 0
         ? <p className="quiet">{t('node.noProblems')}</p>
         : (
-          <table className="diff">
+          <><table className="diff">
             <thead><tr><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
-            <tbody>{detail.problems.map((one) => <tr key={one.kind + one.name}><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
-          </table>
+            <tbody>{detail.problems.slice(0, most).map((one) => <tr key={one.kind + one.name}><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
+          </table><Rest all={detail.problems.length} /></>
         )}
     </section>
   )
@@ -147,15 +149,7 @@ function Connections({ cluster, detail }: { cluster: Cluster; detail: NodeDetail
   return (
     <section>
       <h2>{t('overview.connections')}</h2>
-      <div className="grid">
-        {list.map((one) => (
-          <a className="card" key={one.name} href={href(['c', cluster.id, 'd', 'outgoing', one.name])}>
-            <div className="row"><strong className="grow cut">{one.name}</strong>{one.enabled ? <StateMark state={one.state} /> : <span className="quiet">{t('overview.disabled')}</span>}</div>
-            <div className="quiet small">{one.type} · <For at={one.since} /></div>
-            {one.error && <div className="small" style={{ color: 'var(--sb-down)' }}>{one.error}</div>}
-          </a>
-        ))}
-      </div>
+      <ConnectionCards cluster={cluster} list={list} />
     </section>
   )
 }

@@ -126,7 +126,7 @@ function Progress({ cluster, now, read }: { cluster: Cluster; now: RollingRestar
           <strong role="status" data-restart={now.state}>{t(`restart.state.${now.state}` as Key, { n: done, of: now.nodes.length })}</strong>
           {going && <span className="bar-track grow" role="progressbar" aria-label={t('restart.progress')} aria-valuemin={0} aria-valuemax={now.nodes.length} aria-valuenow={done}><span style={{ width: `${(100 * done) / Math.max(1, now.nodes.length)}%` }} /></span>}
           {now.state === 'running' && may(cluster, 'operator') && <Button variant="default" loading={abort.isPending} onClick={() => abort.mutate()}>{t('restart.abort')}</Button>}
-          {going && <CopyCommand cluster={cluster} words={['restart', now.state === 'running' ? '--abort' : '--status']} />}
+          {going && <CopyCommand cluster={cluster} words={['restart', now.state === 'running' && may(cluster, 'operator') ? '--abort' : '--status']} />}
         </div>
         {now.error && <p style={{ margin: '6px 0 0' }}>{now.error}</p>}
         <div className="small quiet" style={{ marginTop: 6 }}>

@@ -1,9 +1,11 @@
 // One cluster at a glance: state, what is not in force, the far sides.
-import { useStatus } from '../api/overview'
+import { useOverview } from '../api/overview'
 import { useConnections, useProblems } from '../api/queries'
 import type { Cluster } from '../api/types'
+import { ConnectionCards } from '../nodes/Connections'
 import { href } from '../shell/router'
 import { number, t } from '../text'
+import { most, Rest } from '../ui/Rest'
 import { Shown } from '../ui/states'
 import { StateMark } from '../ui/State'
 import { Ago, For } from '../ui/time'
@@ -12,7 +14,7 @@ import { Figures } from './Figures'
 export function ClusterHome({ cluster }: { cluster: Cluster }) {
   const problems = useProblems(cluster.id)
   const connections = useConnections(cluster.id)
-  const known = useStatus(cluster)
+  const known = useOverview(cluster)
   const status = known?.status
   const away = cluster.state !== 'up'
   return (
@@ -42,10 +44,10 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
           list.length === 0
             ? <p className="quiet">{t('overview.noProblems')}</p>
             : (
-              <table className="diff">
+              <><table className="diff">
                 <thead><tr><th style={{ width: '15%' }}>{t('column.node')}</th><th style={{ width: '30%' }}>{t('column.name')}</th><th>{t('overview.why')}</th></tr></thead>
-                <tbody>{list.map((one) => <tr key={one.node + one.kind + one.name}><td>{one.node}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
-              </table>
+                <tbody>{list.slice(0, most).map((one) => <tr key={one.node + one.kind + one.name}><td>{one.node}</td><td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td><td className="old">{one.reason}</td></tr>)}</tbody>
+              </table><Rest all={list.length} /></>
             )}
       </Shown>
       </>}
@@ -55,17 +57,7 @@ export function ClusterHome({ cluster }: { cluster: Cluster }) {
         {(list) =>
           list.length === 0
             ? <p className="quiet">{t('overview.noConnections')}</p>
-            : (
-              <div className="grid">
-                {list.map((one) => (
-                  <a className="card" key={one.name} href={href(['c', cluster.id, 'd', 'outgoing', one.name])}>
-                    <div className="row"><strong className="grow cut">{one.name}</strong>{one.enabled ? <StateMark state={one.state} /> : <span className="quiet">{t('overview.disabled')}</span>}</div>
-                    <div className="quiet small">{one.type} · <For at={one.since} /></div>
-                    {one.error && <div className="small" style={{ color: 'var(--sb-down)' }}>{one.error}</div>}
-                  </a>
-                ))}
-              </div>
-            )}
+            : <ConnectionCards cluster={cluster} list={list} />}
       </Shown>
       </>}
     </div>

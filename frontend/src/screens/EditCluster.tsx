@@ -9,11 +9,12 @@ import { same } from '../diff/diff'
 import { go, href } from '../shell/router'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
-import { notify } from '../ui/notice'
+import { notify, notifyFailure } from '../ui/notice'
 import { Failed } from '../ui/states'
 import { Addresses } from './Addresses'
 import { ChangedAuthority } from './ChangedAuthority'
 import { ClusterFields, tidied } from './ClusterFields'
+import { MoreAddresses } from './MoreAddresses'
 
 export function EditCluster({ cluster }: { cluster: Cluster }) {
   const { name, urls, fingerprint, colour, tag, environment, protected: guarded, read_only } = cluster
@@ -32,13 +33,21 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
       await queries.invalidateQueries({ queryKey: ['clusters'] })
     },
   })
+  const add = useMutation({
+    mutationFn: (url: string) => call(path, { method: 'PUT', body: { ...stored, urls: [...stored.urls, url] } satisfies SaveCluster }),
+    onSuccess: async (_, url) => {
+      setValue((was) => (was.urls.includes(url) ? was : { ...was, urls: [...was.urls, url] })) // what is typed meanwhile stays, and a save of it keeps the address
+      notify(t('address.added', { url }))
+      await queries.invalidateQueries({ queryKey: ['clusters'] })
+    },
+  })
   const back = async () => {
     try {
       const restored = await restoreCluster(cluster.id)
       await queries.invalidateQueries({ queryKey: ['clusters'] })
       notify(t('removed.back', { name: restored.name }))
     } catch (error) {
-      notify(problemOf(error).detail ?? '', true)
+      notifyFailure(error)
     }
   }
   const faults = act.isError ? (problemOf(act.error).errors ?? []) : []
@@ -46,19 +55,22 @@ export function EditCluster({ cluster }: { cluster: Cluster }) {
     <div className="page" style={{ maxWidth: 640, width: '100%' }}>
       <div className="head">
         <div className="grow"><h1>{t('settings.title')}</h1><div className="quiet">{t('settings.help')}</div></div>
-        <div className="actions"><Button variant="light" color="red" onClick={() => setRemoving(true)}>{t('settings.remove')}</Button></div>
+        <div className="actions"><Button variant="light" color="red" onClick={() => { act.reset(); setRemoving(true) }}>{t('settings.remove')}</Button></div>
       </div>
       <ChangedAuthority cluster={cluster} stored={stored} />
       <form style={{ display: 'grid', gap: 12 }} onSubmit={(event) => { event.preventDefault(); act.mutate(value) }}>
         <ClusterFields value={value} onChange={setValue} fault={(pointer) => faults.find((one) => one.pointer.startsWith(pointer))?.message} />
         <div><div className="quiet small">{t('add.fingerprint')}</div><code>{fingerprint}</code></div>
-        {act.isError && <Failed error={act.error} />}
+        {act.isError && !removing && <Failed error={act.error} />}
         <div className="row"><Button type="submit" loading={act.isPending} disabled={same(tidied(value), stored)}>{t('action.save')}</Button></div>
       </form>
       <Addresses cluster={cluster} />
+      {cluster.state === 'up' && cluster.signed_in_as && <MoreAddresses cluster={cluster} busy={add.isPending} onAdd={(url) => add.mutate(url)} />}
+      {add.isError && <Failed error={add.error} />}
       {removing && (
         <Confirm cluster={cluster} title={t('settings.removeTitle', { name })} action={t('settings.remove')} busy={act.isPending} onConfirm={() => act.mutate(undefined)} onClose={() => setRemoving(false)}>
           <p>{t('settings.removeHelp')}</p>
+          {act.isError && <Failed error={act.error} />}
         </Confirm>
       )}
     </div>

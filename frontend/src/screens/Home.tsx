@@ -3,13 +3,12 @@ import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { exportPath } from '../api/clusters'
-import { problemOf } from '../api/http'
 import { saveFile } from '../api/shell'
 import type { Cluster } from '../api/types'
 import { DataTable } from '../list/DataTable'
 import { href } from '../shell/router'
 import { t } from '../text'
-import { notify } from '../ui/notice'
+import { notify, notifyFailure } from '../ui/notice'
 import { Blank } from '../ui/states'
 import { columnsOfHome } from './homeColumns'
 import { chips, type ChipName } from './homeChips'
@@ -56,7 +55,7 @@ function Export({ rows }: { rows: Cluster[] }) {
   const save = useMutation({
     mutationFn: () => saveFile('signalbox-clusters.json', { path: exportPath(rows.map(id)) }, t('export.go')),
     onSuccess: (path) => { if (path) notify(t('export.done', { n: rows.length, path })) },
-    onError: (error) => notify(problemOf(error).detail ?? '', true),
+    onError: notifyFailure,
   })
   return <Button variant="default" title={t('export.list.help')} loading={save.isPending} onClick={() => save.mutate()}>{t('export.go')}</Button>
 }

@@ -3,12 +3,13 @@ import { Button, Checkbox } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { importClusters } from '../api/clusters'
-import { ofBrowser, openFiles, type Opened } from '../api/shell'
+import { ofBrowser, type Opened } from '../api/shell'
 import type { Imported, ImportedCluster } from '../api/types'
 import { show } from '../diff/Diff'
 import { href } from '../shell/router'
 import { t } from '../text'
-import { notify } from '../ui/notice'
+import { pickFiles } from '../ui/file'
+import { notify, notifyFailure } from '../ui/notice'
 import { Failed } from '../ui/states'
 
 const accept = ['.json', '.txt', '.signalbox']
@@ -42,9 +43,8 @@ export default function ImportClusters({ dropped }: { dropped: Opened | undefine
   useEffect(() => {
     if (!dropped || seen.current === dropped) return
     seen.current = dropped
-    void read(dropped)
+    read(dropped).catch(notifyFailure)
   })
-  const pick = async () => read(await openFiles({ accept }))
   const shown = take.data ?? plan.data
   return (
     <div
@@ -53,14 +53,14 @@ export default function ImportClusters({ dropped }: { dropped: Opened | undefine
         event.preventDefault()
         event.stopPropagation()
         setOver(false)
-        void read({ files: [...event.dataTransfer.files].map((one) => ofBrowser(one)), skipped: [], root: '' })
+        read({ files: [...event.dataTransfer.files].map((one) => ofBrowser(one)), skipped: [], root: '' }).catch(notifyFailure)
       }}
     >
       <p className="quiet">{t('import.help')}</p>
       <div className="box row wrap" style={over ? { outline: '2px dashed var(--sb-accent)' } : undefined}>
         {file && <code className="grow">{file.name}</code>}
         {!file && <span className="quiet">{t('import.drop')}</span>}
-        <Button variant={file ? 'default' : 'filled'} loading={plan.isPending} onClick={() => void pick()}>{file ? t('import.other') : t('import.pick')}</Button>
+        <Button variant={file ? 'default' : 'filled'} loading={plan.isPending} onClick={() => pickFiles({ accept }, read)}>{file ? t('import.other') : t('import.pick')}</Button>
       </div>
       {plan.isError && <Failed error={plan.error} />}
       {take.isError && <Failed error={take.error} />}

@@ -10,6 +10,7 @@ import { Table } from '../nodes/Table'
 import { nodePath } from '../nodes/words'
 import { href, replace } from '../shell/router'
 import { t } from '../text'
+import { most, Rest } from '../ui/Rest'
 import { Shown } from '../ui/states'
 import '../nodes/nodes.css'
 
@@ -53,13 +54,13 @@ function Overview({ cluster, tab }: { cluster: Cluster; tab: string }) {
           <>
             <Whole topology={data} />
             <Drains cluster={cluster} nodes={data.nodes.filter((node) => !under || !restart.data?.nodes.some((step) => step.id === node.id && step.begun && !step.ended))} ask={ask} />
-            <Tabs value={tab} onChange={(next) => replace(href(['c', cluster.id, 'nodes'], { tab: next === 'table' ? 'table' : undefined }))} keepMounted={false} className="fill">
+            <Tabs value={tab} onChange={(next) => replace(href(['c', cluster.id, 'nodes'], { tab: next === 'table' ? 'table' : undefined }))} keepMounted={false} className="filling">
               <Tabs.List mb="xs">
                 <Tabs.Tab value="picture">{t('nodes.picture')}</Tabs.Tab>
                 <Tabs.Tab value="table">{t('nodes.table')}</Tabs.Tab>
               </Tabs.List>
-              <Tabs.Panel value="picture" className="fill"><Picture cluster={cluster} topology={data} restart={restart.data} revision={revision} /></Tabs.Panel>
-              <Tabs.Panel value="table" className="fill"><Table cluster={cluster} topology={data} revision={revision} ask={steady} /></Tabs.Panel>
+              <Tabs.Panel value="picture" className="filling"><Picture cluster={cluster} topology={data} restart={restart.data} revision={revision} /></Tabs.Panel>
+              <Tabs.Panel value="table" className="filling"><Table cluster={cluster} topology={data} revision={revision} ask={steady} /></Tabs.Panel>
             </Tabs>
             {problems.data && problems.data.length > 0 && <Problems cluster={cluster} problems={problems.data} />}
           </>
@@ -70,7 +71,7 @@ function Overview({ cluster, tab }: { cluster: Cluster; tab: string }) {
 }
 
 /** Whether all that answer hear each other; else who hears whom. */
-export function Whole({ topology }: { topology: Topology }) {
+function Whole({ topology }: { topology: Topology }) {
   const parts = partsOf(topology)
   const lost = parts.find((part) => part.missing)
   const halves = topology.parts.length > 1
@@ -87,13 +88,14 @@ export function Whole({ topology }: { topology: Topology }) {
 }
 
 function Problems({ cluster, problems }: { cluster: Cluster; problems: NodeProblem[] }) {
+  const all = sameProblems(problems)
   return (
     <section style={{ paddingBottom: 16 }}>
       <h2 style={{ marginTop: 8 }}>{t('nodes.problems')}</h2>
       <table className="diff">
         <thead><tr><th style={{ width: '26%' }}>{t('column.name')}</th><th>{t('overview.why')}</th><th style={{ width: '24%' }}>{t('column.nodes')}</th></tr></thead>
         <tbody>
-          {sameProblems(problems).map((one) => (
+          {all.slice(0, most).map((one) => (
             <tr key={one.kind + one.name + one.reason}>
               <td><a href={href(['c', cluster.id, 'd', one.kind, one.name])}>{one.kind}/{one.name}</a></td>
               <td className="old">{one.reason}</td>
@@ -102,6 +104,7 @@ function Problems({ cluster, problems }: { cluster: Cluster; problems: NodeProbl
           ))}
         </tbody>
       </table>
+      <Rest all={all.length} />
     </section>
   )
 }

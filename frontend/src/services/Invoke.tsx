@@ -11,6 +11,7 @@ import { FormParts } from '../form/context'
 import { Fields } from '../form/Fields'
 import { fieldsOf, prune, type Schema } from '../form/model'
 import { isObject, setAt } from '../form/pointer'
+import { withoutSecrets } from '../form/secrets'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
 import { Failed, Loading } from '../ui/states'
@@ -29,6 +30,8 @@ export function Invoke({ cluster, service }: { cluster: Cluster; service: Servic
   const [chosen, setChosen] = useState<string>()
   const keep = (next: Case[]) => { setCases(next); keepCases(cluster.id, service.name, next) }
   const typed = view === 'json' ? parsed(text) : { value: prune(fields, input) }
+  // What is kept on this machine, and what a command shows, has no secret in it.
+  const plain = 'fault' in typed ? undefined : withoutSecrets(fields, typed.value)
   const run = useMutation({
     mutationFn: async ({ body, name }: { body: unknown; name: string | undefined }) => {
       const before = name === undefined ? undefined : cases.find((one) => one.name === name)?.last
@@ -48,7 +51,7 @@ export function Invoke({ cluster, service }: { cluster: Cluster; service: Servic
     if (found.length > 0) return
     const same = cases.find((one) => one.name === chosen)
     if (later) started.mutate(typed.value)
-    else run.mutate({ body: typed.value, name: same && JSON.stringify(same.input ?? null) === JSON.stringify(typed.value ?? null) ? same.name : undefined })
+    else run.mutate({ body: typed.value, name: same && JSON.stringify(same.input ?? null) === JSON.stringify(plain ?? null) ? same.name : undefined })
     ;(later ? run : started).reset()
   }
   const show = (next: 'form' | 'json') => {
@@ -82,13 +85,13 @@ export function Invoke({ cluster, service }: { cluster: Cluster; service: Servic
           <Button loading={run.isPending || started.isPending} disabled={'fault' in typed} onClick={go}>{t('invoke.go')}</Button>
           <Checkbox label={t('invoke.later')} checked={later} onChange={(event) => setLater(event.currentTarget.checked)} />
           <span className="grow" />
-          <CopyCommand cluster={cluster} words={['invoke', service.name, ...('fault' in typed || typed.value === undefined ? [] : ['-d', JSON.stringify(typed.value)]), later && '--async']} />
+          <CopyCommand cluster={cluster} words={['invoke', service.name, ...('fault' in typed || typed.value === undefined ? [] : ['-d', plain === typed.value ? JSON.stringify(plain) : '-']), later && '--async']} />
         </div>
         {started.isError && <Failed error={started.error} />}
         {started.data && <Later cluster={cluster.id} cid={started.data.cid} />}
         {run.data && <Answer called={run.data.called} before={run.data.before} named={run.data.name} />}
       </div>
-      <Cases cases={cases} chosen={chosen} input={'fault' in typed ? undefined : typed.value} canSave={!('fault' in typed)} onTake={take} onKeep={keep} onChosen={setChosen} />
+      <Cases cases={cases} chosen={chosen} input={plain} canSave={!('fault' in typed)} onTake={take} onKeep={keep} onChosen={setChosen} />
     </div>
   )
 }

@@ -2,7 +2,7 @@
 import { Button, Menu, Modal, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { handOver, openFiles, useDropped, type Opened } from '../api/shell'
+import { handOver, useDropped, type Opened } from '../api/shell'
 import { useTypeFaults } from '../api/language'
 import { useCheck, useLastChange } from '../api/services'
 import type { BuildMessage, Cluster, Deployed } from '../api/types'
@@ -10,7 +10,8 @@ import { CodeEditor } from '../code/CodeEditor'
 import type { Diagnostic } from '../code/types'
 import { href } from '../shell/router'
 import { t } from '../text'
-import { notify } from '../ui/notice'
+import { pickFiles } from '../ui/file'
+import { notify, notifyFailure } from '../ui/notice'
 import { Blank } from '../ui/states'
 import { Ago } from '../ui/time'
 import { useServiceCompletions } from './complete/useCompletions'
@@ -102,7 +103,7 @@ export function PackageEditor(props: Props) {
       if (names.length > 0) { change({ ...files, ...picked.files }); setPath(firstFile(picked.files, undefined)) }
       if (picked.skipped.length > 0) notify(t('package.skipped', { files: picked.skipped.join(', ') }), true)
     } catch (error) {
-      notify(error instanceof Error ? error.message : String(error), true)
+      notifyFailure(error)
     }
   }
   const passedOn = useRef<Opened>(undefined)
@@ -160,7 +161,7 @@ export function PackageEditor(props: Props) {
               <Menu.Target><Button size="compact-xs" variant="default">{t('files.add')}</Button></Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item onClick={() => setStep('add')}>{t('files.new')}</Menu.Item>
-                <Menu.Item onClick={() => void openFiles({ multiple: true, title: t('package.pick') }).then(take)}>{t('files.pick')}</Menu.Item>
+                <Menu.Item onClick={() => pickFiles({ multiple: true, title: t('package.pick') }, take)}>{t('files.pick')}</Menu.Item>
               </Menu.Dropdown>
             </Menu>
             {files[path] && <Button size="compact-xs" variant="subtle" onClick={() => setStep('rename')}>{t('files.rename')}</Button>}

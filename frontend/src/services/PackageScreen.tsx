@@ -2,7 +2,8 @@
 import { Button, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { openFiles, useDropped, type Opened } from '../api/shell'
+import { problemOf } from '../api/http'
+import { useDropped, type Opened } from '../api/shell'
 import { useServices } from '../api/queries'
 import { may } from '../api/role'
 import { fetchSource, useSource } from '../api/services'
@@ -10,6 +11,7 @@ import type { Cluster, Service } from '../api/types'
 import { go, href, type Route } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { pickFiles } from '../ui/file'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { forgetDraft, justMade, readDraft, wasJustMade, writeDraft } from './drafts'
@@ -83,7 +85,7 @@ function NewPackage({ cluster, services }: { cluster: Cluster; services: Service
     if (now) {
       const key = ['source', cluster.id, now.hash]
       void queries.fetchQuery({ queryKey: key, staleTime: Infinity, queryFn: ({ signal }) => fetchSource(cluster.id, now.services, now.hash, signal) })
-        .then((source) => { writeDraft(cluster.id, wanted, { base: now.hash, from: now.hash, opened: source.files, files }); justMade(wanted); go(href(['c', cluster.id, 'package', wanted])) }, (error: unknown) => setFault(String(error)))
+        .then((source) => { writeDraft(cluster.id, wanted, { base: now.hash, from: now.hash, opened: source.files, files }); justMade(wanted); go(href(['c', cluster.id, 'package', wanted])) }, (error: unknown) => setFault(problemOf(error).detail ?? ''))
       return
     }
     writeDraft(cluster.id, wanted, { base: '', from: '', opened: {}, files })
@@ -98,11 +100,11 @@ function NewPackage({ cluster, services }: { cluster: Cluster; services: Service
       if (guess === '') setFault(t('package.needsName'))
       else begin(guess, files)
     } catch (error) {
-      setFault(error instanceof Error ? error.message : String(error))
+      setFault(problemOf(error).detail ?? '')
     }
   }
   useDropped('package', (opened) => void take(opened))
-  const pick = async (folder: boolean) => take(await openFiles({ folder, multiple: true, title: t('package.pick') }))
+  const pick = (folder: boolean) => pickFiles({ folder, multiple: true, title: t('package.pick') }, take)
   if (!may(cluster, 'developer')) return <Blank title={t('error.title.forbidden')}><p>{t('role.needs', { role: 'developer' })}</p></Blank>
   return (
     <div className="form">
@@ -112,8 +114,8 @@ function NewPackage({ cluster, services }: { cluster: Cluster; services: Service
         <Button type="submit" disabled={name.trim() === ''}>{t('package.fromTemplate')}</Button>
       </form>
       <div className="row wrap">
-        <Button variant="default" onClick={() => void pick(true)}>{t('package.fromFolder')}</Button>
-        <Button variant="default" onClick={() => void pick(false)}>{t('package.fromFiles')}</Button>
+        <Button variant="default" onClick={() => pick(true)}>{t('package.fromFolder')}</Button>
+        <Button variant="default" onClick={() => pick(false)}>{t('package.fromFiles')}</Button>
         <span className="quiet small">{t('package.drop')}</span>
       </div>
       {fault && <div className="box bad" role="alert">{fault}</div>}

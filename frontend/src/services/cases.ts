@@ -5,7 +5,7 @@ import { read, write } from '../ui/store'
 
 export const maxCases = 50
 /** Longer answers are remembered as cut. */
-export const maxKept = 20_000
+const maxKept = 20_000
 
 const outcome = z.object({
   ok: z.boolean(),

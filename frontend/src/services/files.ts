@@ -12,7 +12,7 @@ export const paths = (files: Files) => Object.keys(files).sort((a, b) => a.local
 export const isTest = (path: string) => /\.test\.m?[tj]s$/.test(path)
 export const isText = (file: File | undefined) => file !== undefined && !file.base64
 export const textOf = (file: File | undefined) => file?.text ?? ''
-export const sameFile = (a: File | undefined, b: File | undefined) => (a === undefined) === (b === undefined) && textOf(a) === textOf(b) && (a?.base64 ?? '') === (b?.base64 ?? '')
+const sameFile = (a: File | undefined, b: File | undefined) => (a === undefined) === (b === undefined) && textOf(a) === textOf(b) && (a?.base64 ?? '') === (b?.base64 ?? '')
 
 export function languageOf(path: string): Language {
   switch (/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()) {

@@ -4,7 +4,7 @@ import { t } from '../text'
 import { relative, type Files } from './files'
 
 /** The most that a package may hold; the cluster counts again. */
-export const maxBytes = 8 << 20
+const maxBytes = 8 << 20
 
 export async function read(opened: Opened): Promise<{ files: Files; skipped: string[] }> {
   const names = relative(opened.files, opened.root)
@@ -20,7 +20,7 @@ export async function read(opened: Opened): Promise<{ files: Files; skipped: str
 }
 
 /** Text when the bytes are UTF-8, else base64. */
-export function fileOf(bytes: Uint8Array): Files[string] {
+function fileOf(bytes: Uint8Array): Files[string] {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
   } catch {

@@ -7,7 +7,7 @@ export type Look = 'auto' | 'light' | 'dark' | 'contrast'
 const stored = 'signalbox.look'
 export const looks: Look[] = ['auto', 'light', 'dark', 'contrast']
 
-export function storedLook(): Look {
+function storedLook(): Look {
   const look = localStorage.getItem(stored) as Look
   return looks.includes(look) ? look : 'auto'
 }

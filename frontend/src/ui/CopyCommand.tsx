@@ -7,8 +7,8 @@ import { copyText } from './copy'
 export interface CopyCommandProps {
   /** Whose address is named in the line; without one the line is for the box that it runs on. */
   cluster?: Target | undefined
-  /** The words after `signalbox`, not quoted. */
-  words: Words
+  /** The words after `signalbox`, not quoted; of several commands, one a line, when they are shown. */
+  words: Words | (() => readonly Words[])
   /** What the command reads on standard input. No secret belongs here. */
   input?: string
   /** A second command, which reads what the first one writes. */
@@ -17,14 +17,14 @@ export interface CopyCommandProps {
   open?: boolean
 }
 
-export function CopyCommand({ cluster, words, input, then, open = false }: CopyCommandProps) {
-  const line = commandLine(cluster, words, input) + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
-  if (open) return <Line line={line} keep={false} />
+export function CopyCommand({ open = false, ...of }: CopyCommandProps) {
+  const { cluster } = of
+  if (open) return <Line of={of} keep={false} />
   return (
     <Popover position="bottom-end" width={460} withArrow trapFocus shadow="md">
       <Popover.Target><Button variant="subtle" color="gray" className="cli" aria-label={t('command.show')} title={t('command.show')}>CLI</Button></Popover.Target>
       <Popover.Dropdown aria-label={t('command.show')}>
-        <Line line={line} keep />
+        <Line of={of} keep />
         {(cluster?.url ?? cluster?.urls?.[0]) !== undefined && <p className="quiet small" style={{ margin: '8px 0 0' }}>{t('command.help')}</p>}
       </Popover.Dropdown>
     </Popover>
@@ -32,7 +32,9 @@ export function CopyCommand({ cluster, words, input, then, open = false }: CopyC
 }
 
 /** keep: Escape closes what the line is in, but no dialog around that. */
-function Line({ line, keep }: { line: string; keep: boolean }) {
+function Line({ of: { cluster, words, input, then }, keep }: { of: Omit<CopyCommandProps, 'open'>; keep: boolean }) {
+  const all = typeof words === 'function' ? words() : [words]
+  const line = all.map((one) => commandLine(cluster, one, input)).join('\n') + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
   const own = keep ? { 'data-mantine-stop-propagation': 'true' } : {}
   return (
     <div className="command">

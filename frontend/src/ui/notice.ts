@@ -1,6 +1,7 @@
 // Short notices of what was done, said to screen readers too. They never need an answer; one
 // may offer a way back.
 import { useSyncExternalStore } from 'react'
+import { problemOf } from '../api/http'
 
 export interface Act {
   label: string
@@ -28,6 +29,12 @@ export function notify(text: string, bad = false, act?: Act): void {
   // Only the newest offers a way back: two of them could be mistaken for each other.
   set([...notices.filter((other) => !act || !other.act).slice(-2), one])
   setTimeout(() => dismiss(one.id), act ? 20_000 : bad ? 12_000 : 5_000)
+}
+
+/** Says what failed. */
+export function notifyFailure(error: unknown): void {
+  const problem = problemOf(error)
+  notify(problem.detail ?? problem.title, true)
 }
 
 export function dismiss(id: number): void {

@@ -108,18 +108,20 @@ function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Accoun
         {account && locked(account) && <div className="box warn row"><span className="grow">{t('account.locked.help')}</span><Button variant="default" onClick={() => act.mutate('unlock')}>{t('account.unlock')}</Button></div>}
         {guarded && <TextInput label={t('confirm.type', { name: cluster.name })} value={value.typed} onChange={(event) => setValue({ ...value, typed: event.currentTarget.value })} />}
         {act.isError && <Failed error={act.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}><CopyCommand cluster={cluster} words={words(account, value)} /><span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={guarded && value.typed !== cluster.name}>{t('action.save')}</Button></div>
+        <div className="row" style={{ justifyContent: 'flex-end' }}><CopyCommand cluster={cluster} words={() => words(account, value)} /><span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={guarded && value.typed !== cluster.name}>{t('action.save')}</Button></div>
       </form>
     </Modal>
   )
 }
 
-/** The command of what the form would do; a password is asked for by it, never in it. */
-function words(account: Account | undefined, { name, role, disabled, password }: { name: string; role: Role; disabled: boolean; password: string }): string[] {
-  if (!account) return ['accounts', 'create', name.trim() || 'NAME', '--role', role, ...(password ? [] : ['--no-password'])]
-  if (role !== account.role) return ['accounts', 'role', account.name, role]
-  if (disabled !== account.disabled) return ['accounts', disabled ? 'disable' : 'enable', account.name]
-  return ['accounts', 'password', account.name]
+/** The commands of what the form would do; a password is asked for by them, never in them. */
+function words(account: Account | undefined, { name, role, disabled, password }: { name: string; role: Role; disabled: boolean; password: string }): string[][] {
+  if (!account) return [['accounts', 'create', name.trim() || 'NAME', '--role', role, ...(password ? [] : ['--no-password'])]]
+  const all: string[][] = []
+  if (role !== account.role) all.push(['accounts', 'role', account.name, role])
+  if (disabled !== account.disabled) all.push(['accounts', disabled ? 'disable' : 'enable', account.name])
+  if (password || all.length === 0) all.push(['accounts', 'password', account.name])
+  return all
 }
 
 function Remove({ cluster, account, onClose }: { cluster: Cluster; account: Account; onClose: () => void }) {

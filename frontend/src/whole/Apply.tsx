@@ -5,14 +5,15 @@ import { useEffect, useRef, useState } from 'react'
 import { problemOf } from '../api/http'
 import { admin } from '../api/queries'
 import { confirmed, may } from '../api/role'
-import { openFiles, useDropped, type Opened } from '../api/shell'
+import { useDropped, type Opened } from '../api/shell'
 import { isConflict, plan as askPlan } from '../api/whole'
 import type { Applied, Cluster, Plan } from '../api/types'
 import { CodeEditor } from '../code/CodeEditor'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
-import { notify } from '../ui/notice'
+import { pickFiles } from '../ui/file'
+import { notifyFailure } from '../ui/notice'
 import { Blank, Failed, Loading } from '../ui/states'
 import { Changes } from './Changes'
 import { countOf, fits, places, withFiles, type Held, type Place } from './documents'
@@ -34,11 +35,11 @@ export default function Apply({ cluster }: { cluster: Cluster }) {
       const more = await Promise.all(good.map(async (file) => ({ path: file.path, text: await file.text() })))
       setHeld((now) => withFiles(now, more))
     } catch (error) {
-      notify(problemOf(error).detail ?? '', true)
+      notifyFailure(error)
     }
   }
   useDropped('definitions', (opened) => void take(opened))
-  const pick = (folder: boolean) => void openFiles({ title: t('apply.pick'), folder, multiple: true, accept: ['.yaml', '.yml', '.json'] }).then(take, (error: unknown) => notify(problemOf(error).detail ?? '', true))
+  const pick = (folder: boolean) => pickFiles({ title: t('apply.pick'), folder, multiple: true, accept: ['.yaml', '.yml', '.json'] }, take)
   const paste = () => {
     setHeld(withFiles(held, held.some((one) => one.path === pasted) ? [] : [{ path: pasted, text: '' }]))
     setOpen({ path: pasted })
@@ -175,6 +176,7 @@ function Result({ cluster, plan, documents, prune, again }: { cluster: Cluster; 
       if (isConflict(error)) again()
     },
   })
+  const writes = may(cluster, 'developer')
   const deletes = grouped(plan.changes).find((group) => group.op === 'delete')?.changes ?? []
   const go = () => (deletes.length > 0 || cluster.protected ? setAsked(true) : act.mutate())
   return (
@@ -193,9 +195,9 @@ function Result({ cluster, plan, documents, prune, again }: { cluster: Cluster; 
         : <Changes key={plan.revision + String(plan.changes.length)} cluster={cluster} changes={plan.changes} />}
       {plan.changes.length > 0 && (
         <div className="foot">
-          {may(cluster, 'developer') && <TextInput className="grow" style={{ maxWidth: 380 }} aria-label={t('save.reason')} placeholder={t('save.reason')} value={reason} maxLength={500} onChange={(event) => setReason(event.currentTarget.value)} />}
-          {may(cluster, 'developer') && <Button color={deletes.length > 0 ? 'red' : ''} loading={act.isPending} onClick={go}>{t('apply.go', { n: plan.changes.length })}</Button>}
-          <CopyCommand cluster={cluster} words={['apply', ...documents.flatMap((one) => ['-f', one.name]), prune && '--prune', '--revision', String(plan.revision), reason && '--reason', reason]} />
+          {writes && <TextInput className="grow" style={{ maxWidth: 380 }} aria-label={t('save.reason')} placeholder={t('save.reason')} value={reason} maxLength={500} onChange={(event) => setReason(event.currentTarget.value)} />}
+          {writes && <Button color={deletes.length > 0 ? 'red' : ''} loading={act.isPending} onClick={go}>{t('apply.go', { n: plan.changes.length })}</Button>}
+          <CopyCommand cluster={cluster} words={[writes ? 'apply' : 'plan', ...documents.flatMap((one) => ['-f', one.name]), prune && '--prune', ...(writes ? ['--revision', String(plan.revision), reason && '--reason', reason] : [])]} />
           <span className="quiet small">{t('apply.against', { revision: plan.revision })}</span>
         </div>
       )}

@@ -5,6 +5,7 @@ import { may } from '../api/role'
 import type { Cluster, Definition } from '../api/types'
 import { useRevision, useStateAt } from '../api/whole'
 import { toYAML } from '../definitions/document'
+import { unsealed } from '../diff/diff'
 import { DataTable, type ShownColumn } from '../list/DataTable'
 import { href } from '../shell/router'
 import { t } from '../text'
@@ -14,7 +15,6 @@ import { Blank, Shown } from '../ui/states'
 import { Ago, At } from '../ui/time'
 import { Inside } from './History'
 import { RollBack } from './RollBack'
-import { hidden } from './yamlDiff'
 
 const id = (row: Definition) => row.id
 const text = (row: Definition) => row.kind + '/' + row.name + ' ' + JSON.stringify(row.spec)
@@ -47,7 +47,7 @@ export default function AtRevision({ cluster, revision }: { cluster: Cluster; re
       </Shown>
       {shown && (
         <Modal opened onClose={() => setShown(undefined)} size="xl" title={t('state.one', { name: `${shown.kind}/${shown.name}`, n: revision })} closeButtonProps={{ 'aria-label': t('action.close') }}>
-          <pre className="yaml" tabIndex={0} aria-label="YAML">{toYAML(shown.kind, shown.name, hidden(shown.spec))}</pre>
+          <pre className="yaml" tabIndex={0} aria-label="YAML">{toYAML(shown.kind, shown.name, unsealed(shown.spec))}</pre>
           <div className="row" style={{ marginTop: 12 }}>
             <span className="grow quiet small">{t('history.version', { n: shown.version })}, <Ago at={shown.updated} /></span>
             <Button variant="default" onClick={() => void copyText(toYAML(shown.kind, shown.name, shown.spec))}>{t('action.copy')}</Button>

@@ -1,7 +1,6 @@
 // Who did what, from where, and what became of it; and whether nothing of it was altered.
 import { Button, Select, TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
-import { problemOf } from '../api/http'
 import { admin } from '../api/queries'
 import { saveFile } from '../api/shell'
 import { queryOf, useAuditLog } from '../api/whole'
@@ -11,7 +10,7 @@ import { csv, type Column } from '../list/rows'
 import { href, replace, type Route } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
-import { notify } from '../ui/notice'
+import { notify, notifyFailure } from '../ui/notice'
 import { Blank, Failed, Loading } from '../ui/states'
 import { At } from '../ui/time'
 import { times } from './History'
@@ -50,7 +49,7 @@ function Log({ cluster, route }: { cluster: Cluster; route: Route }) {
       const where = await saveFile(`audit.${form}`, new Blob([content], { type: form === 'json' ? 'application/json' : 'text/csv' }), t('audit.save'))
       if (where) notify(t('export.saved', { where }))
     } catch (error) {
-      notify(problemOf(error).detail ?? '', true)
+      notifyFailure(error)
     } finally {
       setSaving(undefined)
     }

@@ -3,11 +3,12 @@ import { Button, PasswordInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { problemOf } from '../api/http'
-import { openFiles, saveFile, shellInfo, type OpenedFile } from '../api/shell'
-import { useStatus } from '../api/whole'
+import { useStatus } from '../api/overview'
+import { saveFile, shellInfo, type OpenedFile } from '../api/shell'
 import type { Cluster, InspectedBackup } from '../api/types'
 import { number, t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { fileName, pickFiles } from '../ui/file'
 import { notify } from '../ui/notice'
 import { Failed, Shown } from '../ui/states'
 import { Ago, At } from '../ui/time'
@@ -44,7 +45,7 @@ function Make({ cluster }: { cluster: Cluster }) {
   const good = strength(value.passphrase)
   const usable = good === 'fair' || good === 'good'
   const fault = failure === undefined ? undefined : problemOf(failure).errors?.find((one) => one.pointer === '/passphrase')?.message
-  const name = `${cluster.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}-${new Date().toISOString().slice(0, 10)}.sbx`
+  const name = `${fileName(cluster.name)}-${new Date().toISOString().slice(0, 10)}.sbx`
   const make = async () => {
     const stop = new AbortController()
     running.current = stop
@@ -134,15 +135,14 @@ function Inspect({ cluster }: { cluster: Cluster }) {
   const [found, setFound] = useState<InspectedBackup>()
   const [failure, setFailure] = useState<unknown>()
   const [cut, setCut] = useState(false)
-  const pick = async () => {
-    const { files } = await openFiles({ title: t('backup.pick'), accept: ['.sbx'] })
+  const pick = () => pickFiles({ title: t('backup.pick'), accept: ['.sbx'] }, async ({ files }) => {
     if (files[0]) {
       setFile(files[0])
       setFound(undefined)
       setFailure(undefined)
       setCut(navigator.userAgent.includes('Windows') && files[0].size > mostOnWindows && (await shellInfo()) !== undefined)
     }
-  }
+  })
   const look = async () => {
     if (!file) return
     setBusy(true)
@@ -161,7 +161,7 @@ function Inspect({ cluster }: { cluster: Cluster }) {
       <h2>{t('backup.inspect')}</h2>
       <p className="quiet">{t('backup.inspect.help')}</p>
       <form className="form" style={{ maxWidth: 460 }} onSubmit={(event) => { event.preventDefault(); void look() }}>
-        <div className="row"><Button variant="default" onClick={() => void pick().catch((error: unknown) => notify(problemOf(error).detail ?? '', true))}>{t('backup.pick')}</Button>{file && <span className="cut">{file.name} <span className="quiet">{size(file.size)}</span></span>}</div>
+        <div className="row"><Button variant="default" onClick={pick}>{t('backup.pick')}</Button>{file && <span className="cut">{file.name} <span className="quiet">{size(file.size)}</span></span>}</div>
         {file && cut && <><div className="box warn" style={{ margin: 0 }}>{t('backup.cut')}</div><CopyCommand open words={['backup', 'inspect', file.name]} /></>}
         {file && !cut && <PasswordInput label={t('backup.passphrase')} autoComplete="off" value={passphrase} onChange={(event) => setPassphrase(event.currentTarget.value)} />}
         {file && !cut && <div className="row"><Button type="submit" variant="default" loading={busy} disabled={!passphrase}>{t('backup.look')}</Button><CopyCommand words={['backup', 'inspect', file.name]} /></div>}

@@ -2,14 +2,15 @@
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call, problemOf } from '../api/http'
+import { call } from '../api/http'
 import { useDefinitions, useKinds } from '../api/queries'
 import { saveFile } from '../api/shell'
 import type { Cluster, Kind } from '../api/types'
 import { t } from '../text'
 import { copyText } from '../ui/copy'
 import { CopyCommand } from '../ui/CopyCommand'
-import { notify } from '../ui/notice'
+import { fileName } from '../ui/file'
+import { notify, notifyFailure } from '../ui/notice'
 import { Blank, Failed, Loading, Shown } from '../ui/states'
 import { chosenWords, exportPath, toggleKind, toggleName, type Chosen } from './exported'
 
@@ -25,11 +26,11 @@ export default function Export({ cluster }: { cluster: Cluster }) {
   })
   const save = async () => {
     try {
-      const name = `${cluster.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.yaml`
+      const name = `${fileName(cluster.name)}.yaml`
       const where = await saveFile(name, { path: `clusters/${encodeURIComponent(cluster.id)}/v1/${path}` }, t('export.save'))
       if (where) notify(t('export.saved', { where }))
     } catch (error) {
-      notify(problemOf(error).detail ?? '', true)
+      notifyFailure(error)
     }
   }
   const all = chosen.kinds.length === 0 && chosen.names.length === 0

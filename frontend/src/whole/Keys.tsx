@@ -1,7 +1,7 @@
 // Certificates and keys: what ends when, and the change of the keys of gossip and of secrets.
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { admin } from '../api/queries'
 import { confirmed, may } from '../api/role'
 import { useCertificates, useGossipKeys, useSecrets } from '../api/whole'
@@ -168,6 +168,8 @@ function Rotate({ cluster, onClose }: { cluster: Cluster; onClose: () => void })
   const queries = useQueryClient()
   const [now, setNow] = useState<Rotation>()
   const stopped = useRef(false)
+  // Another screen: the rest is done by whoever resumes it.
+  useEffect(() => () => { stopped.current = true }, [])
   const act = useMutation({
     mutationFn: async () => {
       for (let key = ''; !stopped.current;) {

@@ -58,7 +58,7 @@ export function RollBack({ cluster, revision, onClose }: { cluster: Cluster; rev
 }
 
 /** What stops, what changes its code, and what cannot be as it was. */
-export function Consequences({ of }: { of: Applied }) {
+function Consequences({ of }: { of: Applied }) {
   const changes = of.changes
   const deletes = grouped(changes).find((group) => group.op === 'delete')?.changes ?? []
   const stops = stopping(changes)

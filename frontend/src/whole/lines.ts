@@ -1,16 +1,20 @@
-// An answer that comes line by line, a JSON value each.
-import { ApiError, call } from '../api/http'
-import type { Problem } from '../api/types'
+// Answers that are read while they come: line by line, a JSON value each, or as bytes that are counted.
+import { call, send } from '../api/http'
+
+interface Post {
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+async function post(path: string, body: unknown, how: Post): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const answer = await send(path, { ...how, method: 'POST', body })
+  return answer.body ?? new Blob().stream()
+}
 
 /** Sends a POST and hands on each line of its answer. A refusal is thrown as by every call. */
-export async function postLines<T>(path: string, body: unknown, { headers = {}, signal, each }: { headers?: Record<string, string>; signal?: AbortSignal; each: (line: T) => void }): Promise<void> {
-  const answer = await fetch('/api/' + path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers }, ...(signal && { signal }) })
-  if (!answer.ok || !answer.body) {
-    const problem = (await answer.json().catch(() => undefined)) as Problem | undefined
-    throw new ApiError(problem ?? { type: 'about:blank', title: answer.statusText, status: answer.status, code: 'internal' })
-  }
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
-  const rest = await readLines(reader, each)
+export async function postLines<T>(path: string, body: unknown, { each, ...how }: Post & { each: (line: T) => void }): Promise<void> {
+  const stream = await post(path, body, how)
+  const rest = await readLines(stream.pipeThrough(new TextDecoderStream()).getReader(), each)
   if (rest.trim() !== '') each(JSON.parse(rest) as T)
 }
 
@@ -26,15 +30,10 @@ async function readLines<T>(reader: ReadableStreamDefaultReader<string>, each: (
 }
 
 /** Reads an answer whole and tells how many bytes there are so far. */
-export async function postBlob(path: string, body: unknown, { headers = {}, signal, progress }: { headers?: Record<string, string>; signal?: AbortSignal; progress: (bytes: number) => void }): Promise<Blob> {
-  const answer = await fetch('/api/' + path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers }, ...(signal && { signal }) })
-  if (!answer.ok || !answer.body) {
-    const problem = (await answer.json().catch(() => undefined)) as Problem | undefined
-    throw new ApiError(problem ?? { type: 'about:blank', title: answer.statusText, status: answer.status, code: 'internal' })
-  }
+export async function postBlob(path: string, body: unknown, { progress, ...how }: Post & { progress: (bytes: number) => void }): Promise<Blob> {
+  const reader = (await post(path, body, how)).getReader()
   const parts: BlobPart[] = []
   let size = 0
-  const reader = answer.body.getReader()
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return new Blob(parts, { type: 'application/octet-stream' })

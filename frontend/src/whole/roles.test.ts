@@ -11,7 +11,7 @@ describe('what a role allows', () => {
     expect(able('admin')).toHaveLength(abilities.length)
   })
   it('is only looking in read-only mode, whatever the role', () => {
-    expect(able('admin', true)).toEqual(['look', 'history', 'export', 'audit'])
+    expect(able('admin', true)).toEqual(['look', 'history', 'export', 'audit', 'backup'])
     expect(refusal(abilities[16], { role: 'viewer', read_only: true })).toBe('role')
   })
   it('tells which roles would add something', () => {

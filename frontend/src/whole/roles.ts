@@ -28,7 +28,7 @@ export const abilities = [
 export type Ability = (typeof abilities)[number]
 
 /** Abilities that only look: read-only mode leaves them. */
-const looking: readonly string[] = ['look', 'history', 'export', 'audit']
+const looking: readonly string[] = ['look', 'history', 'export', 'audit', 'backup']
 
 /** Why somebody may not: his role, or the mode in which the cluster is kept here. */
 export function refusal(ability: Ability, cluster: Pick<Cluster, 'role' | 'read_only'>): 'role' | 'readOnly' | undefined {

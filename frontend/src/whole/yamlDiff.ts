@@ -1,7 +1,7 @@
 // What changed in a definition as lines of YAML: before with -, after with +, and the places around.
 import { stringify } from 'yaml'
 import type { FieldDiff } from '../api/types'
-import { isSecretRef } from '../diff/diff'
+import { unsealed } from '../diff/diff'
 import { parsePointer } from '../form/pointer'
 
 export interface Line {
@@ -46,17 +46,9 @@ const label = (key: string) => (/^\d+$/.test(key) ? `[${key}]` : key)
 function entry(sign: '-' | '+', key: string, value: unknown, depth: number): Line[] {
   if (value === undefined) return []
   const name = label(key)
-  const text = name === key ? stringify({ [key]: hidden(value) }, { lineWidth: 0 }) : `${name}: ${stringify(hidden(value), { lineWidth: 0 })}`
+  const text = name === key ? stringify({ [key]: unsealed(value) }, { lineWidth: 0 }) : `${name}: ${stringify(unsealed(value), { lineWidth: 0 })}`
   return text.trimEnd().split('\n').map((line) => ({ sign, text: '  '.repeat(depth) + line }))
 }
 
 const whole = (sign: '-' | '+', value: unknown): Line[] =>
-  value === undefined ? [] : stringify(hidden(value), { lineWidth: 0 }).trimEnd().split('\n').map((text) => ({ sign, text }))
-
-/** Sealed secrets as dots: their cipher text says nothing to a person. */
-export function hidden(value: unknown): unknown {
-  if (isSecretRef(value)) return value.ref.startsWith('sealed:') ? '•••' : value
-  if (Array.isArray(value)) return value.map(hidden)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hidden(one)]))
-}
+  value === undefined ? [] : stringify(unsealed(value), { lineWidth: 0 }).trimEnd().split('\n').map((text) => ({ sign, text }))

@@ -3,6 +3,7 @@
 import { Modal } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { handOver, type DropKind, type Opened } from '../../api/shell'
+import { useFixed } from '../../api/queries'
 import { may } from '../../api/role'
 import type { Cluster } from '../../api/types'
 import { t } from '../../text'
@@ -31,6 +32,7 @@ interface Props {
 export function Drop({ clusters, cluster, byWindow, given, onTaken }: Props) {
   const [over, setOver] = useState(false)
   const [asked, setAsked] = useState<Given>()
+  const fixed = useFixed()
   const targets = clusters.filter((one) => may(one, 'developer'))
   const send = (to: Cluster, { kind, opened }: Given) => {
     setAsked(undefined)
@@ -43,7 +45,7 @@ export function Drop({ clusters, cluster, byWindow, given, onTaken }: Props) {
     if (skipped) notify(t('drop.skipped', { n: opened.skipped.length, why: `${skipped.path}: ${skipped.why}` }), true)
     if (opened.files.length === 0) return
     const kind = await kindOf(opened)
-    if (!kind) return notify(t('drop.unknown'), true)
+    if (!kind || (kind === 'clusters' && fixed)) return notify(t('drop.unknown'), true)
     if (kind === 'clusters') {
       handOver(kind, opened)
       return go(href(['add']))

@@ -1,14 +1,15 @@
 // The page's side of the window around it: commands of its menu, links, dropped files, the
 // size of everything. In a plain browser there is no window, and only dropping remains.
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { call, problemOf } from '../../api/http'
+import { call } from '../../api/http'
 import { onShell } from '../../api/live'
 import { useApp } from '../../api/queries'
-import { browse, opened, openFiles, type Opened } from '../../api/shell'
+import { browse, opened, type Opened } from '../../api/shell'
 import type { Cluster, List, ShellEvent } from '../../api/types'
 import { texts, useLanguage } from '../../text'
 import { copyText } from '../../ui/copy'
-import { notify } from '../../ui/notice'
+import { pickFiles } from '../../ui/file'
+import { notifyFailure } from '../../ui/notice'
 import { appLink, openLink } from '../link'
 import { go, href } from '../router'
 import { report } from './Boundary'
@@ -26,7 +27,7 @@ export function Window(props: Props) {
   const app = useApp()
   const [given, setGiven] = useState<Opened>()
   const taken = useCallback(() => setGiven(undefined), [])
-  const open = (folder: boolean) => void openFiles({ folder, multiple: true }).then((files) => setGiven(files.files.length > 0 ? files : undefined), (error: unknown) => notify(problemOf(error).detail ?? '', true))
+  const open = (folder: boolean) => pickFiles({ folder, multiple: true }, (files) => setGiven(files.files.length > 0 ? files : undefined))
   const commands: Record<string, () => void> = {
     add: () => go(href(['add'])),
     open: () => open(false),
@@ -110,5 +111,5 @@ function outside(event: MouseEvent) {
   const link = event.target instanceof Element ? event.target.closest('a[href]') : null
   if (!(link instanceof HTMLAnchorElement) || !/^https?:$/.test(link.protocol) || link.origin === location.origin) return
   event.preventDefault()
-  void browse(link.href).catch((error: unknown) => notify(problemOf(error).detail ?? '', true))
+  void browse(link.href).catch(notifyFailure)
 }
