@@ -117,7 +117,9 @@ func (l *language) ask(ctx context.Context, q LanguageAsk) (LanguageAnswer, erro
 		l.timer.Stop()
 	}
 	l.timer = time.AfterFunc(languageIdle, l.rest)
+	stop := context.AfterFunc(ctx, l.proc.hangUp) // it may have stopped to read
 	answer, err := l.proc.answer(ctx, q)
+	stop()
 	if err != nil {
 		ended := l.proc.ended()
 		l.stop()

@@ -146,6 +146,26 @@ func TestLanguageServerThatFails(t *testing.T) {
 	}
 }
 
+// A program that stops to read holds nobody up for longer than a question may take.
+func TestLanguageServerThatStopsReading(t *testing.T) {
+	t.Parallel()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("this machine has no shell")
+	}
+	l := languageOf(t, sh, "-c", `printf 'Content-Length: 36\r\n\r\n{"jsonrpc":"2.0","id":1,"result":{}}'; exec sleep 30`)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	q := LanguageAsk{Package: "p", Files: map[string]string{"a.ts": strings.Repeat("1;", 1<<19)}, Ask: "diagnostics"}
+	if _, err := l.ask(ctx, q); err == nil || !strings.Contains(err.Error(), "does not answer") {
+		t.Errorf("error is %v", err)
+	}
+	if took := time.Since(begun); took > 15*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 func TestLanguageAskIsChecked(t *testing.T) {
 	t.Parallel()
 	for name, q := range map[string]LanguageAsk{

@@ -40,7 +40,8 @@ func findCompiler(ctx context.Context) (LanguageInfo, []string) {
 	return LanguageInfo{Available: true, Program: program, Version: version}, []string{program, "--lsp", "--stdio"}
 }
 
-// languageProc is one running language server. Its methods are called by one goroutine.
+// languageProc is one running language server. Its methods are called by one goroutine
+// but for hangUp.
 type languageProc struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -114,9 +115,13 @@ func (p *languageProc) ended() bool {
 	}
 }
 
+// hangUp ends its input, also while something is being written there. Any goroutine
+// may call it.
+func (p *languageProc) hangUp() { _ = p.in.Close() }
+
 // close ends the program: it sees the end of its input, and is killed when it goes on.
 func (p *languageProc) close() {
-	_ = p.in.Close()
+	p.hangUp()
 	kill := time.AfterFunc(time.Second, func() { _ = p.cmd.Process.Kill() })
 	_ = p.cmd.Wait() // how it ended matters no more
 	kill.Stop()

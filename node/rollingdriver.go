@@ -59,7 +59,7 @@ func (r *roller) carryOn(ctx context.Context) error {
 	if d.now, at, err = loadRolling(ctx, r.n.store); err != nil || d.now.Over() {
 		return err
 	}
-	if time.Since(at) > rollingForgotten {
+	if asOf := lease.Expires.Add(-lease.Left); asOf.Sub(at) > rollingForgotten { // both by the database's clock
 		return d.forget(ctx, at)
 	}
 	d.now.Driver = r.n.cfg.Name
@@ -76,6 +76,7 @@ type rollingDriver struct {
 	n       *Node
 	lease   odb.Lease
 	renewed time.Time
+	saved   time.Time
 	now     client.RollingRestart
 	told    time.Time // when the node at work was told to restart
 	leave   bool      // this node is told to restart: somebody else goes on
@@ -138,16 +139,20 @@ func (d *rollingDriver) save(ctx context.Context) error {
 	if err == nil {
 		err = saveRolling(ctx, d.n.store, d.now)
 	}
+	if err == nil {
+		d.saved = time.Now()
+	}
 	return err
 }
 
 // forget ends a restart that nobody carried on for long.
 func (d *rollingDriver) forget(ctx context.Context, at time.Time) error {
 	why := "nobody carried it on since " + at.UTC().Format(time.RFC3339) + "; the nodes were left as they are"
+	now := time.Now().UTC()
 	for i := range d.now.Nodes {
 		if s := &d.now.Nodes[i]; s.Begun != nil && s.Ended == nil {
 			enter(s, client.StepFailed)
-			s.Error = why
+			s.Error, s.Ended = why, &now
 			if s.Drained {
 				s.Error += "; it may still be drained"
 			}

@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -11,6 +13,7 @@ import (
 	"signalbox.internal/node"
 	"signalbox.internal/node/admin/client"
 	"signalbox.internal/node/nodetest"
+	"signalbox.internal/odb"
 	"signalbox.internal/odb/sqldb"
 )
 
@@ -84,4 +87,83 @@ func TestNodeDetail(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// A restart that nobody carried on for long is not carried on: the node that was at
+// work is told as failed, and that it may still be drained; others are left alone.
+func TestRollingRestartIsForgotten(t *testing.T) {
+	t.Parallel()
+	n := nodetest.Start(t, nodetest.Options{Settings: quick})
+	if err := n.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	file := "sqlite:" + filepath.Join(n.Dir, "odb.sqlite")
+	store, err := sqldb.Open(t.Context(), sqldb.Config{DSN: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC()
+	step := func(name, state string, begun *time.Time) client.RestartStep {
+		return client.RestartStep{Name: name, ID: strings.Repeat("i", 26), State: state, Since: now, Begun: begun, Drained: begun != nil, Rotation: "online", Before: now, Started: now}
+	}
+	err = node.SaveRolling(t.Context(), store, client.RollingRestart{
+		ID: "x", State: client.RestartRunning, By: "ann", Begun: now, TimeoutSeconds: 60,
+		Nodes: []client.RestartStep{step("box1", client.StepDraining, &now), step("box2", client.StepWaiting, nil)},
+	})
+	if err = errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(n.Dir, "odb.sqlite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "UPDATE odb_meta SET at_us = at_us - ? WHERE name = 'rolling_restart'", (16 * time.Minute).Microseconds())
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	n = nodetest.Start(t, nodetest.Options{Dir: n.Dir, Settings: quick})
+	got := restartIs(t, n.API.Restart, client.RollingRestart.Over)
+	if got.State != client.RestartFailed || !strings.Contains(got.Error, "nobody carried it on") {
+		t.Errorf("it ended as %+v", got)
+	}
+	if first := got.Nodes[0]; first.State != client.StepFailed || !strings.Contains(first.Error, "may still be drained") {
+		t.Errorf("the node at work is %+v", first)
+	}
+	if second := got.Nodes[1]; second.State != client.StepLeft {
+		t.Errorf("the other node is %+v", second)
+	}
+}
+
+// A driver that dies after it drained a node and before it wrote so leaves no node
+// drained when the restart is aborted.
+func TestAbortPutsBackWhatADeadDriverDrained(t *testing.T) {
+	t.Parallel()
+	n := nodetest.Start(t, nodetest.Options{Settings: quick})
+	own, err := n.API.Node(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqldb.Open(t.Context(), sqldb.Config{DSN: "sqlite:" + filepath.Join(n.Dir, "odb.sqlite")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC()
+	err = errors.Join(store.SetRotation(t.Context(), own.Node.ID, odb.Draining), node.SaveRolling(t.Context(), store, client.RollingRestart{
+		ID: "x", State: client.RestartAborting, By: "ann", AbortedBy: "ann", Begun: now, TimeoutSeconds: 60,
+		Nodes: []client.RestartStep{{Name: "test", ID: own.Node.ID, State: client.StepDraining, Since: now, Begun: &now, Rotation: "online", Before: now, Started: now}},
+	}), store.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = nodetest.Start(t, nodetest.Options{Dir: n.Dir, Settings: quick})
+	got := restartIs(t, n.API.Restart, client.RollingRestart.Over)
+	if got.State != client.RestartAborted || got.Nodes[0].State != client.StepLeft {
+		t.Errorf("it ended as %+v", got)
+	}
+	if own, err = n.API.Node(t.Context(), "test"); err != nil || own.Node.Rotation != string(odb.Online) {
+		t.Errorf("the node is %s, %v", own.Node.Rotation, err)
+	}
 }

@@ -100,6 +100,8 @@ func (d *rollingDriver) drain(ctx context.Context, s *client.RestartStep, look c
 	answers := !look.Started.IsZero()
 	switch {
 	case d.now.State == client.RestartAborting:
+		// A driver that died may have drained it and not written so.
+		s.Drained = s.Drained || s.Rotation == string(odb.Online) && look.Rotation == string(odb.Draining)
 		return d.stop(ctx, s, client.StepLeft, client.RestartAborted, "it was put back before it was restarted")
 	case s.Rotation == string(odb.Online) && !s.Drained:
 		if look.Rotation == string(odb.Online) {
@@ -206,9 +208,10 @@ func (d *rollingDriver) late(s *client.RestartStep) bool {
 // enter has a node begin another step.
 func enter(s *client.RestartStep, state string) { s.State, s.Since = state, time.Now().UTC() }
 
-// changed notes how a node is and saves it when that is news.
+// changed notes how a node is and saves it when that is news, and now and then though
+// it is none: a long wait must not look forgotten to who takes over.
 func (d *rollingDriver) changed(ctx context.Context, s *client.RestartStep, look client.Node) error {
-	news := time.Since(s.Since) < 2*rollingLook || s.InFlight != look.InFlight || !look.Started.IsZero() && !s.Started.Equal(look.Started)
+	news := time.Since(d.saved) > rollingForgotten/5 || time.Since(s.Since) < 2*rollingLook || s.InFlight != look.InFlight || !look.Started.IsZero() && !s.Started.Equal(look.Started)
 	s.InFlight = look.InFlight
 	if !look.Started.IsZero() {
 		s.Started = look.Started
