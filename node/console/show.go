@@ -16,7 +16,7 @@ const (
 	soon      = 15 * time.Minute // before its end a session is told to end soon
 	askTime   = time.Second      // for the state of the nodes: one that hangs holds no page up
 	pollFor   = 25 * time.Second
-	lookAgain = 3 * time.Second // whether a session that waits still is one
+	lookAgain = 3 * time.Second // whether who waits is signed in, still or by now
 )
 
 // who returns who the browser has signed in as.
@@ -150,7 +150,7 @@ func (c *Console) strange(w http.ResponseWriter, r *http.Request, cursor string)
 			return
 		}
 		select {
-		case <-time.After(pollFor):
+		case <-time.After(lookAgain): // who has signed in meanwhile comes with a cookie then
 		case <-c.closed:
 		case <-r.Context().Done():
 		}
