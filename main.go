@@ -23,7 +23,7 @@ func main() {
 	ui, err := frontend.Files()
 	if err == nil {
 		err = desktop.Run(desktop.Config{
-			UI: ui, Version: version, Icon: icon, Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
+			UI: ui, Version: version, Icon: icon, Args: os.Args[1:], Getenv: os.Getenv, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr,
 		})
 	}
 	if err != nil {

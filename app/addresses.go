@@ -32,8 +32,7 @@ func (n *notes) tried(i int, err error) {
 	one := Address{State: StateUp, At: &at}
 	if err != nil {
 		one.State, one.Why = StateDown, reason(err)
-		var foreign *foreignAuthorityError
-		if errors.As(err, &foreign) {
+		if foreign, ok := errors.AsType[*foreignAuthorityError](err); ok {
 			one.Authority = foreign.got
 		}
 	}

@@ -31,8 +31,11 @@ type Config struct {
 	Shell   Shell   // the window around the page; nil when there is none
 	// DiscoveryPort is the UDP port of announcements; 0 means the usual one.
 	DiscoveryPort int
-	Log           *slog.Logger
-	Now           func() time.Time // nil means time.Now
+	// Environ tells the environment of the programs that the app starts, as os.Environ
+	// does; it is asked when one is started. Nil means an empty one.
+	Environ func() []string
+	Log     *slog.Logger
+	Now     func() time.Time // nil means time.Now
 }
 
 // App is the core of the desktop app. Its methods may be called from any goroutine.
@@ -77,10 +80,13 @@ func Open(cfg Config) (*App, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Environ == nil {
+		cfg.Environ = func() []string { return nil }
+	}
 	if err := os.MkdirAll(filepath.Join(cfg.Dir, stateDir), 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}, removed: map[string]*gone{}, language: newLanguage(cfg.Now), started: cfg.Now().UTC()}
+	a := &App{cfg: cfg, log: cfg.Log.With("component", "app"), lock: flock.New(filepath.Join(cfg.Dir, lockFile), flock.SetPermissions(0o600)), conns: map[string]*conn{}, removed: map[string]*gone{}, language: newLanguage(cfg.Now, cfg.Environ), started: cfg.Now().UTC()}
 	if ok, err := a.lock.TryLock(); err != nil || !ok {
 		return nil, errors.Join(fmt.Errorf("the folder %s: %w", cfg.Dir, ErrInUse), err)
 	}

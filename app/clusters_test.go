@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -200,8 +201,10 @@ func TestSweep(t *testing.T) {
 	}
 	start(t, dir, keys)
 	nodetest.Eventually(t, func() error {
-		if _, err := os.Stat(state); !os.IsNotExist(err) {
-			return fmt.Errorf("the state is still there: %v", err)
+		if _, err := os.Stat(state); err == nil {
+			return errors.New("the state is still there")
+		} else if !os.IsNotExist(err) {
+			return err
 		}
 		return nil
 	})

@@ -159,16 +159,21 @@ func (a *App) take(r *http.Request, one *ImportedCluster) {
 			one.ID = c.id
 		}
 	case ImportDiffers:
-		var c *conn
-		if c, err = a.conn(one.ID); err == nil {
-			err = a.edit(r.Context(), c, one.Cluster)
-		}
+		err = a.replace(r, one)
 	default:
 		return
 	}
 	if one.Taken = err == nil; err != nil {
 		one.Error = problemOf(err).Error()
 	}
+}
+
+func (a *App) replace(r *http.Request, one *ImportedCluster) error {
+	c, err := a.conn(one.ID)
+	if err != nil {
+		return err
+	}
+	return a.edit(r.Context(), c, one.Cluster)
 }
 
 // parseClusters reads a file with clusters: strangers' bytes. A cluster that cannot be

@@ -70,6 +70,8 @@ type LanguageCompletion struct {
 type language struct {
 	find func(ctx context.Context) (LanguageInfo, []string) // the program and its arguments
 	now  func() time.Time
+	// environ tells the program's environment.
+	environ func() []string
 
 	mu     sync.Mutex // one question at a time
 	info   *LanguageInfo
@@ -80,7 +82,9 @@ type language struct {
 	closed bool
 }
 
-func newLanguage(now func() time.Time) *language { return &language{find: findCompiler, now: now} }
+func newLanguage(now func() time.Time, environ func() []string) *language {
+	return &language{find: findCompiler, now: now, environ: environ}
+}
 
 // look finds the program, once.
 func (l *language) look(ctx context.Context) LanguageInfo {
@@ -102,7 +106,7 @@ func (l *language) ask(ctx context.Context, q LanguageAsk) (LanguageAnswer, erro
 		return LanguageAnswer{}, refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "the language server failed and is not tried again before %s", l.paused.Format(time.TimeOnly))
 	}
 	if l.proc == nil {
-		proc, err := startLanguage(ctx, l.args)
+		proc, err := startLanguage(ctx, l.args, l.environ())
 		if err != nil {
 			l.paused = l.now().Add(languagePause)
 			return LanguageAnswer{}, refuse(http.StatusServiceUnavailable, client.CodeUnavailable, "the language server cannot be started: %v", err)

@@ -31,7 +31,7 @@ func compiler(t *testing.T) []string {
 
 func languageOf(t *testing.T, args ...string) *language {
 	t.Helper()
-	l := newLanguage(time.Now)
+	l := newLanguage(time.Now, os.Environ)
 	l.find = func(context.Context) (LanguageInfo, []string) {
 		return LanguageInfo{Available: true, Program: args[0], Version: "7"}, args
 	}

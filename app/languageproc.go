@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,15 +65,15 @@ type rpcMessage struct {
 	} `json:"error,omitempty"`
 }
 
-// startLanguage starts the program in a workspace of its own and greets it.
-func startLanguage(ctx context.Context, args []string) (*languageProc, error) {
+// startLanguage starts the program with environ in a workspace of its own and greets it.
+func startLanguage(ctx context.Context, args, environ []string) (*languageProc, error) {
 	work, err := newWorkspace()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // found by findCompiler; it outlives the question that starts it
 	cmd.Dir = work.dir
-	cmd.Env = append(os.Environ(), "GOMEMLIMIT=1GiB") // it is a program in Go
+	cmd.Env = append(slices.Clip(environ), "GOMEMLIMIT=1GiB") // it is a program in Go
 	cmd.WaitDelay = 2 * time.Second
 	p := &languageProc{cmd: cmd, work: work, done: make(chan struct{}), pending: map[int]chan rpcMessage{}}
 	if p.in, err = cmd.StdinPipe(); err != nil {

@@ -20,7 +20,9 @@ func TestDownClusterTellsItsNextTry(t *testing.T) {
 	r := start(t, t.TempDir(), newRing())
 	saved := app.SaveCluster{Name: "Gone", URLs: []string{url}, Fingerprint: "sha256:" + strings.Repeat("ab", 32)}
 	c := ok[app.Cluster](r, r.do("POST", "/api/clusters", saved))
-	waits := func(c app.Cluster) bool { return down(c) && c.NextTry != nil && c.NextTry.After(time.Now().Add(4*time.Second)) }
+	waits := func(c app.Cluster) bool {
+		return down(c) && c.NextTry != nil && c.NextTry.After(time.Now().Add(4*time.Second))
+	}
 	first := r.until(c.ID, waits)
 	if got := r.do("POST", "/api/clusters/"+c.ID+"/retry", nil); got.status != http.StatusNoContent {
 		t.Fatalf("answered %d %s", got.status, got.body)

@@ -123,9 +123,9 @@ func start(t *testing.T, dir string, keys app.Keyring) *rig {
 }
 
 // startIn is start in a window.
-func startIn(t *testing.T, dir string, keys app.Keyring, window app.Shell) *rig {
+func startIn(t *testing.T, dir string, window app.Shell) *rig {
 	t.Helper()
-	return startWith(t, dir, keys, func(cfg *app.Config) { cfg.Shell = window })
+	return startWith(t, dir, nil, func(cfg *app.Config) { cfg.Shell = window })
 }
 
 // startWith is start with a changed configuration.

@@ -81,7 +81,7 @@ func TestOnlyAWindowHasShell(t *testing.T) {
 	}
 	r.refused(r.do("POST", "/api/shell/take", nil), http.StatusNotFound, "not_found")
 	r.app.Drop([]string{"/"}) // nobody to tell; nothing happens
-	r = startIn(t, "", nil, &person{})
+	r = startIn(t, "", &person{})
 	if info := ok[app.AppInfo](r, r.do("GET", "/api/app", nil)); info.Shell == nil || !info.Shell.Dialogs || !info.Shell.Drop || info.Shell.Notifications {
 		t.Errorf("the window can do %+v", info.Shell)
 	}
@@ -95,7 +95,7 @@ func TestOpenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &person{picks: []string{filepath.Join(dir, "a.yaml")}}
-	r := startIn(t, "", nil, p)
+	r := startIn(t, "", p)
 	got := ok[app.Picked](r, r.do("POST", "/api/shell/open", app.PickFiles{Accept: []string{".yaml"}, Title: "Which?"}))
 	if len(got.Items) != 1 || got.Items[0].Path != "a.yaml" || got.Root != "" || p.asked.Title != "Which?" {
 		t.Fatalf("picked %+v", got)
@@ -153,7 +153,7 @@ func TestPickedBounds(t *testing.T) {
 		}
 		_ = f.Close()
 	}
-	r := startIn(t, "", nil, &person{})
+	r := startIn(t, "", &person{})
 	r.app.Drop([]string{dir, filepath.Join(dir, "missing")})
 	events := ok[client.List[app.ShellEvent]](r, r.do("POST", "/api/shell/take", nil)).Items
 	if len(events) != 1 || events[0].Dropped == nil {
@@ -172,7 +172,7 @@ func TestPickedBounds(t *testing.T) {
 
 func TestInbox(t *testing.T) {
 	t.Parallel()
-	r := startIn(t, "", nil, &person{})
+	r := startIn(t, "", &person{})
 	cursor := ok[app.Changes](r, r.do("GET", "/api/events", nil)).Cursor
 	r.app.Command("settings")
 	r.app.OpenLink("signalbox://connect?code=secret-code")
@@ -193,7 +193,7 @@ func TestInbox(t *testing.T) {
 func TestSavePieces(t *testing.T) {
 	t.Parallel()
 	p := &person{target: filepath.Join(t.TempDir(), "out.csv")}
-	r := startIn(t, "", nil, p)
+	r := startIn(t, "", p)
 	id := ok[app.Saving](r, r.do("POST", "/api/shell/save", app.SaveFile{Name: "out.csv"})).ID
 	at := "/api/shell/saves/" + id
 	for _, step := range []struct {
@@ -238,7 +238,7 @@ func TestDownloadBackup(t *testing.T) {
 	t.Parallel()
 	n := nodetest.Start(t, nodetest.Options{})
 	p := &person{target: filepath.Join(t.TempDir(), "all.backup")}
-	r := startIn(t, "", nil, p)
+	r := startIn(t, "", p)
 	c := r.add(n.Link, nil)
 	ok[app.Cluster](r, r.do("POST", "/api/clusters/"+c.ID+"/sign-in", app.SignIn{Token: n.Token}))
 	ask := app.Download{Name: "all.backup", Request: app.Request{Method: "POST", Path: "/api/clusters/" + c.ID + "/v1/backup", Body: `{"passphrase":"correct horse battery staple"}`}}
@@ -263,7 +263,7 @@ func TestDownloadBackup(t *testing.T) {
 func TestWindowRoutes(t *testing.T) {
 	t.Parallel()
 	p := &person{set: app.WindowSettings{Notifications: true, GPU: app.GPUNever}}
-	r := startIn(t, "", nil, p)
+	r := startIn(t, "", p)
 	if got := ok[app.WindowSettings](r, r.do("PUT", "/api/shell/settings", app.WindowSettings{GPU: app.GPUAlways})); got.GPU != app.GPUAlways || p.set.Notifications {
 		t.Errorf("set %+v", got)
 	}
@@ -315,7 +315,7 @@ func TestAlert(t *testing.T) {
 func TestReports(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "app")
-	r := startIn(t, dir, nil, &person{})
+	r := startIn(t, dir, &person{})
 	r.app.Contain("test", func() { panic("the password is hunter2") })
 	var none []int
 	r.app.Contain("test", func() { none[len(none)]++ })

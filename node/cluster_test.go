@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -169,12 +170,18 @@ export const hello = service({ name: "hello.say", handle() { return { text: "new
 func toldByName(t *testing.T, first *nodetest.Node) error {
 	t.Helper()
 	s, err := first.API.Status(t.Context())
-	if err != nil || s.Problems == 0 {
-		return fmt.Errorf("the first node counts %d problems, %v", s.Problems, err)
+	if err != nil {
+		return err
+	}
+	if s.Problems == 0 {
+		return errors.New("the first node counts no problems")
 	}
 	told, err := first.API.Problems(t.Context())
-	if err != nil || len(told) != s.Problems {
-		return fmt.Errorf("told are %+v, %v", told, err)
+	if err != nil {
+		return err
+	}
+	if len(told) != s.Problems {
+		return fmt.Errorf("told are %+v, counted %d", told, s.Problems)
 	}
 	for _, p := range told {
 		if p.Node != "second" || p.Reason == "" {

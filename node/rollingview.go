@@ -37,7 +37,7 @@ func (v restarts) Plan(ctx context.Context, names []string) (client.RestartPlan,
 	if err != nil {
 		return client.RestartPlan{}, err
 	}
-	t := clusterView{v.n}.Topology(ctx)
+	t := clusterView(v).Topology(ctx)
 	todo, err := chosen(t.Nodes, names)
 	if err != nil {
 		return client.RestartPlan{}, err

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	if *dir == "" && err != nil {
 		return err
 	}
-	a, err := app.Open(app.Config{Dir: cmp.Or(*dir, own), Mode: app.ModeBrowser, DiscoveryPort: *port, Log: log})
+	a, err := app.Open(app.Config{Dir: cmp.Or(*dir, own), Mode: app.ModeBrowser, DiscoveryPort: *port, Environ: os.Environ, Log: log})
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type Config struct {
 	Icon    []byte   // PNG
 	Args    []string // without the program's name
 	Getenv  func(string) string
+	Environ func() []string // asked after Run has changed some of it
 	Stdout  io.Writer
 	Stderr  io.Writer
 }
@@ -86,7 +87,7 @@ func Run(cfg Config) error {
 	dark := environment(ctx, cfg.Getenv, log)
 	w := newWindow(cfg, o.dir, log)
 	w.dark = dark
-	a, err := app.Open(app.Config{Dir: o.dir, Version: cfg.Version, Shell: w, Log: log})
+	a, err := app.Open(app.Config{Dir: o.dir, Version: cfg.Version, Shell: w, Environ: cfg.Environ, Log: log})
 	if errors.Is(err, app.ErrInUse) {
 		handErr := handOver(ctx, o.dir, given)
 		if handErr == nil {

@@ -33,7 +33,7 @@ type browser struct {
 
 func newBrowser(t *testing.T, n *nodetest.Node) *browser {
 	t.Helper()
-	return browserAt(t, n.Info.Control, n.Info.CA)
+	return browserAt(t, n.Control, n.CA)
 }
 
 func browserAt(t *testing.T, control, caFile string) *browser {
@@ -123,9 +123,10 @@ func (b *browser) one() app.Cluster {
 
 const secret = "correct horse battery"
 
-func account(t *testing.T, n *nodetest.Node, name string, role odb.Role) {
+// account makes the account ann.
+func account(t *testing.T, n *nodetest.Node, role odb.Role) {
 	t.Helper()
-	if _, err := n.API.CreateAccount(t.Context(), client.CreateAccount{Name: name, Role: role, Password: secret}); err != nil {
+	if _, err := n.API.CreateAccount(t.Context(), client.CreateAccount{Name: "ann", Role: role, Password: secret}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -162,7 +163,7 @@ func TestProcessWithoutUserInterface(t *testing.T) {
 func TestOneClusterAndItsSession(t *testing.T) {
 	t.Parallel()
 	n := nodetest.Start(t, nodetest.Options{})
-	account(t, n, "ann", odb.Developer)
+	account(t, n, odb.Developer)
 	b := newBrowser(t, n)
 	if info := read[app.AppInfo](b, "/api/app"); info.Mode != app.ModeNode || !info.Fixed || info.Version != "" {
 		t.Errorf("a stranger hears of the app: %+v", info)
@@ -219,7 +220,7 @@ func TestOneClusterAndItsSession(t *testing.T) {
 func TestOtherOrigins(t *testing.T) {
 	t.Parallel()
 	n := nodetest.Start(t, nodetest.Options{})
-	account(t, n, "ann", odb.Developer)
+	account(t, n, odb.Developer)
 	b := newBrowser(t, n)
 	at := "/api/clusters/" + b.one().ID
 	in := `{"account":"ann","password":"` + secret + `"}`
@@ -258,7 +259,7 @@ func TestOtherOrigins(t *testing.T) {
 func TestSessionOfAToken(t *testing.T) {
 	t.Parallel()
 	n := nodetest.Start(t, nodetest.Options{})
-	account(t, n, "ann", odb.Developer)
+	account(t, n, odb.Developer)
 	token, err := n.API.CreateToken(t.Context(), client.CreateToken{Account: "ann", Role: odb.Viewer, TTLSeconds: 3600})
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +295,7 @@ func TestSessionOfAToken(t *testing.T) {
 func TestRevokingSignOut(t *testing.T) {
 	t.Parallel()
 	n := nodetest.Start(t, nodetest.Options{})
-	account(t, n, "ann", odb.Developer)
+	account(t, n, odb.Developer)
 	token, err := n.API.CreateToken(t.Context(), client.CreateToken{Account: "ann", TTLSeconds: 3600})
 	if err != nil {
 		t.Fatal(err)
@@ -347,7 +348,7 @@ func TestClaimInTheBrowser(t *testing.T) {
 func TestEventsOfPages(t *testing.T) {
 	t.Parallel()
 	n := nodetest.Start(t, nodetest.Options{})
-	account(t, n, "ann", odb.Developer)
+	account(t, n, odb.Developer)
 	b := newBrowser(t, n)
 	id := b.one().ID
 	at := "/api/clusters/" + id

@@ -57,9 +57,7 @@ type shape struct {
 
 func fields(v any) map[string]shape {
 	out := map[string]shape{}
-	typ := reflect.TypeOf(v)
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range reflect.TypeOf(v).Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		kind := f.Type
 		if kind.Kind() == reflect.Pointer {

@@ -16,7 +16,6 @@ const (
 // differences of the counts, so that counting itself stays as cheap as it is.
 type window struct {
 	steps [stepCount]Counts
-	next  int
 	last  tally // the counts at the end of the newest step
 }
 

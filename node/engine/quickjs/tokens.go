@@ -185,6 +185,7 @@ func (s *scanner) regexpHere() bool {
 		return false
 	case tokenText:
 		return false
+	case tokenOther:
 	}
 	return last.text != ")" && last.text != "]" && last.text != "}" && last.text != "`"
 }
