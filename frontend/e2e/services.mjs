@@ -73,8 +73,13 @@ export default async function services(kit) {
     await page.keyboard.press('End')
     await page.keyboard.press('Enter')
     await page.keyboard.type('ctx.conn.ht')
-    await page.getByRole('option', { name: /^http/ }).click()
-    await editor('src/price.ts').getByText('ctx.conn.http').waitFor()
+    // An offer that has just appeared takes no click for a moment.
+    const taken = editor('src/price.ts').getByText('ctx.conn.http')
+    for (let tries = 0; tries < 20 && !(await taken.isVisible()); tries++) {
+      await page.getByRole('option', { name: /^http/ }).click({ timeout: 2_000 }).catch(() => undefined)
+      await taken.waitFor({ timeout: 500 }).catch(() => undefined)
+    }
+    await taken.waitFor()
     await page.keyboard.type('("')
     await page.getByRole('option', { name: /demo/ }).first().waitFor()
     await look('package-complete')

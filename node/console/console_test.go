@@ -369,8 +369,18 @@ func TestEventsOfPages(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("a change is not told")
 	}
+	cursor = read[app.Changes](b, "/api/events?after=").Cursor
+	go func() { heard <- read[app.Changes](b, "/api/events?after="+cursor) }()
 	if err := n.API.DeleteAccount(t.Context(), "ann"); err != nil {
 		t.Fatal(err)
+	}
+	select {
+	case c := <-heard:
+		if len(c.Changes) != 1 || c.Changes[0].Type != app.ChangeSignIn {
+			t.Errorf("the end of the session is told as %+v to who waits", c)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the end of the session is not told to who waits")
 	}
 	if c := read[app.Changes](b, "/api/events?after="+cursor); len(c.Changes) != 1 || c.Changes[0].Type != app.ChangeSignIn {
 		t.Errorf("the end of the session is told as %+v", c)

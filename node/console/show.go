@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	soon    = 15 * time.Minute // before its end a session is told to end soon
-	askTime = time.Second      // for the state of the nodes: one that hangs holds no page up
-	pollFor = 25 * time.Second
+	soon      = 15 * time.Minute // before its end a session is told to end soon
+	askTime   = time.Second      // for the state of the nodes: one that hangs holds no page up
+	pollFor   = 25 * time.Second
+	lookAgain = 3 * time.Second // whether who waits is signed in, still or by now
 )
 
 // who returns who the browser has signed in as.
@@ -96,10 +97,14 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 			defer cancel()
 		}
 	}
-	got := c.ask(ctx, r, target{method: http.MethodGet, path: "/events", query: url.Values{"after": {cursor}}})
-	var events client.Events
-	if !got.read(&events) {
-		got.send(w)
+	events, refused := c.await(ctx, r, cursor)
+	switch {
+	case refused == nil:
+	case refused.status == http.StatusUnauthorized: // the session was ended meanwhile
+		c.strange(w, r, cursor)
+		return
+	default:
+		refused.send(w)
 		return
 	}
 	out := changes{Changes: []change{}, Cursor: events.Cursor, Reset: events.Reset}
@@ -110,6 +115,24 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 		out.Changes = append(out.Changes, change{"sign_in", c.id})
 	}
 	answer(w, out)
+}
+
+// await asks for what happened after a cursor until there is something. It asks anew
+// every few seconds, so that a session that was ended elsewhere is refused soon.
+func (c *Console) await(ctx context.Context, r *http.Request, cursor string) (client.Events, *said) {
+	for first := cursor; ; {
+		turn, done := context.WithTimeout(ctx, lookAgain)
+		got := c.ask(turn, r, target{method: http.MethodGet, path: "/events", query: url.Values{"after": {cursor}}})
+		done()
+		var events client.Events
+		if !got.read(&events) {
+			return client.Events{}, got
+		}
+		if first == "" || events.Reset || len(events.Events) > 0 || ctx.Err() != nil {
+			return events, nil
+		}
+		cursor = events.Cursor
+	}
 }
 
 // strange lets a browser wait that nobody has signed in with. It hears of nothing but
@@ -127,7 +150,7 @@ func (c *Console) strange(w http.ResponseWriter, r *http.Request, cursor string)
 			return
 		}
 		select {
-		case <-time.After(pollFor):
+		case <-time.After(lookAgain): // who has signed in meanwhile comes with a cookie then
 		case <-c.closed:
 		case <-r.Context().Done():
 		}
