@@ -23,7 +23,9 @@ const (
 	longestRest = 10 * time.Minute
 	refreshTime = 20 * time.Second // longer than a silent address takes to be given up
 	pollTime    = 40 * time.Second
-	keepEvery   = 5 * time.Minute // what is unchanged is written again for its age
+	freshFor    = 10 * time.Second // figures move without an event
+	settleTime  = 2 * time.Second  // a cluster that is not level soon is
+	keepEvery   = 5 * time.Minute  // what is unchanged is written again for its age
 )
 
 // run asks after the cluster until ctx ends. Only its own cluster can hold it up. After
@@ -227,7 +229,7 @@ func (c *conn) listen(ctx context.Context, cursor string) (next string, again bo
 	if err != nil {
 		return "", false
 	}
-	call, cancel := context.WithTimeout(ctx, pollTime)
+	call, cancel := context.WithTimeout(ctx, c.patience())
 	defer cancel()
 	woken := make(chan bool, 1)
 	go func() { // a sign-out or a new address ends the wait
@@ -240,9 +242,13 @@ func (c *conn) listen(ctx context.Context, cursor string) (next string, again bo
 		}
 	}()
 	events, err := cl.Events(call, cursor)
+	quiet := err != nil && call.Err() != nil
 	cancel()
 	if <-woken || ctx.Err() != nil {
 		return "", true
+	}
+	if quiet {
+		return cursor, true
 	}
 	if err != nil {
 		return "", false
@@ -288,4 +294,14 @@ func (c *conn) keep() {
 	if c.mem.Seen != nil || c.mem.Account != "" {
 		c.remember()
 	}
+}
+
+// patience is how long the worker listens before it looks again.
+func (c *conn) patience() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.mem.Status; s != nil && !s.Level {
+		return settleTime
+	}
+	return freshFor
 }

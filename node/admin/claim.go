@@ -204,7 +204,7 @@ func (a *API) checkCode(c *call, code string) error {
 func (a *API) claimedAs(c *call, account odb.Account, browser bool) (any, error) {
 	out := client.Claimed{Account: account.Name, Role: account.Role}
 	if browser {
-		x := a.openSession(c, session{account: account.Name})
+		x := a.openSession(c, session{account: account.Name, password: account.Password})
 		out.CSRF, out.Expires = x.csrf, &x.expires
 		return out, nil
 	}

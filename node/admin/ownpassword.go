@@ -42,17 +42,22 @@ func (a *API) changePassword(c *call) (any, error) {
 	if err := a.cfg.Store.UpdateAccount(c.Context(), account); err != nil {
 		return nil, err
 	}
-	a.sessions.endOthers(account.Name, c.who.session)
+	a.sessions.endOthers(account, c.who.session)
 	a.audit(c, "password changed", "subject", account.Name)
 	return nil, nil
 }
 
-// endOthers ends every session of an account but one.
-func (s *sessions) endOthers(account string, kept *session) {
+// endOthers ends every session of an account whose password was changed, but the one
+// that changed it. Those on other nodes end by themselves, see bySession.
+func (s *sessions) endOthers(account odb.Account, kept *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for hash, x := range s.byHash {
-		if x.account == account && x != kept {
+		switch {
+		case x.account != account.Name:
+		case x == kept:
+			x.password = account.Password
+		default:
 			delete(s.byHash, hash)
 		}
 	}

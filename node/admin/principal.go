@@ -119,13 +119,19 @@ func (a *API) byToken(c *call, hash string) (principal, error) {
 
 // roleOf returns the role of an account that may sign in.
 func (a *API) roleOf(c *call, name string) (odb.Role, error) {
+	account, err := a.usable(c, name)
+	return account.Role, err
+}
+
+// usable returns an account that is there and not disabled.
+func (a *API) usable(c *call, name string) (odb.Account, error) {
 	c.notes.tried = name
 	account, err := a.account(c, name)
 	if odb.KindOf(err) == odb.NotFound || err == nil && account.Disabled {
 		a.counters.refused("account")
-		return "", a.unauthorized(c, "the account "+name+" is disabled or deleted")
+		return odb.Account{}, a.unauthorized(c, "the account "+name+" is disabled or deleted")
 	}
-	return account.Role, err
+	return account, err
 }
 
 func (a *API) unauthorized(c *call, detail string) error {

@@ -31,7 +31,10 @@ type session struct {
 	token   string // hash of the token that it was opened with; empty: it was a password
 	csrf    string
 	expires time.Time
-	seen    time.Time // guarded by sessions.mu
+
+	// Guarded by sessions.mu.
+	seen     time.Time
+	password string // hash of the account's at sign-in: another one ends the session, on every node
 }
 
 // sessions lives in the node's memory: a restart signs everybody out.
@@ -136,11 +139,22 @@ func (a *API) bySession(c *call, value string) (principal, error) {
 	if x.token != "" {
 		return a.byTokensSession(c, value, x)
 	}
-	role, err := a.roleOf(c, x.account)
+	account, err := a.usable(c, x.account)
 	if err != nil {
 		return principal{}, err
 	}
-	return principal{account: x.account, role: role, expires: x.expires, session: x}, nil
+	if account.Password != a.sessions.passwordOf(x) {
+		a.counters.refused("session")
+		return principal{}, a.unauthorized(c, "the session has ended: the password was changed; sign in again")
+	}
+	return principal{account: x.account, role: account.Role, expires: x.expires, session: x}, nil
+}
+
+// passwordOf returns the hash of the password that a session was opened with.
+func (s *sessions) passwordOf(x *session) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return x.password
 }
 
 // byTokensSession finds out who a browser is that signed in with a token. A session
@@ -199,7 +213,7 @@ func (a *API) signIn(c *call) (any, error) {
 	if in.Token {
 		return a.signInToken(c, account)
 	}
-	x := a.openSession(c, session{account: account.Name})
+	x := a.openSession(c, session{account: account.Name, password: account.Password})
 	return client.Me{Account: account.Name, Role: account.Role, Expires: &x.expires, CSRF: x.csrf}, nil
 }
 

@@ -151,6 +151,13 @@ func TestOwnPasswordEndsOtherSessions(t *testing.T) {
 			t.Errorf("%d, want %d", got.status, want)
 		}
 	}
+	// Another node changes it: this one hears of it only by the ODB.
+	account := must2(r.store.Account(t.Context(), "ann"))(t)
+	account.Password = hash
+	must(t, r.store.UpdateAccount(t.Context(), account))
+	if got := r.call(t, http.MethodGet, "/api/v1/me", "", "Authorization", "", "Cookie", mine); got.status != http.StatusUnauthorized || !strings.Contains(string(got.body), "password was changed") {
+		t.Errorf("after a change on another node: %d %s", got.status, got.body)
+	}
 }
 
 func TestCertificatesAreListed(t *testing.T) {
