@@ -6,6 +6,7 @@
 #       drives it in Chromium against a real cluster; pictures go into FOLDER, which has a
 #       slash in it; areas are the files of frontend/e2e (all without one). The short form
 #       looks at each screen in one look, light or dark, in place of both
+#   build/ui.sh pictures    takes those of docs/ anew
 #
 # The versions are those of frontend/package-lock.json, no others.
 set -eu
@@ -58,8 +59,16 @@ e2e)
 	echo "==> node e2e/run.mjs $* (a real cluster, a real browser)"
 	node e2e/run.mjs ../build/dev/e2e-node ../build/dev/e2e-console "$@"
 	;;
+pictures)
+	../build/setup.sh chromium
+	bundle
+	mkdir -p ../build/dev
+	echo "==> node e2e/pictures.mjs (into docs)"
+	(cd .. && go build -o build/dev/pictures-node ./node/cmd/signalbox && go build -o build/dev/e2e-console ./app/console)
+	node e2e/pictures.mjs ../build/dev/pictures-node ../build/dev/e2e-console ../docs
+	;;
 *)
-	echo "build/ui.sh: deps, build, test or e2e is needed, not $1" >&2
+	echo "build/ui.sh: deps, build, fresh, test, e2e or pictures is needed, not $1" >&2
 	exit 1
 	;;
 esac
