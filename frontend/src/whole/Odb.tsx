@@ -147,11 +147,11 @@ function Copy({ cluster }: { cluster: Cluster }) {
           if (line.done) {
             copied = true
             setDone(line.done)
+            setDSN('') // it holds a password
           } else setStep(line)
         },
       })
       if (!copied) throw new Error(t('odb.copy.unknown'))
-      setDSN('') // it holds a password
     } catch (error) {
       setFailure(stop.signal.aborted ? new Error(t('odb.copy.stopped')) : error)
     } finally {
