@@ -90,8 +90,18 @@ export default async function kinds(kit) {
     await page.getByRole('dialog').getByRole('button', { name: 'The same as a command' }).click()
     const lines = (await page.locator('.command pre').innerText()).trim().split('\n').map((line) => line.replace(/ --url .*/, ''))
     assert.deepEqual(lines.sort(), ['b10', 'b11', 'b8', 'b9'].map((name) => `signalbox set beacon ${name} enabled=false`))
-    await page.locator('.command pre').press('Escape') // with the focus there it closes no dialog
+    // Wherever the focus is of it, Escape closes the command alone.
+    const command = page.getByRole('dialog').getByRole('button', { name: 'The same as a command' })
+    await page.locator('.command pre').press('Escape')
     await page.locator('.command').waitFor({ state: 'detached' })
+    await command.click()
+    await page.locator('.command').locator('..').press('Escape')
+    await page.locator('.command').waitFor({ state: 'detached' })
+    await command.click()
+    await page.locator('.command').waitFor()
+    await command.press('Escape')
+    await page.locator('.command').waitFor({ state: 'detached' })
+    await page.getByText('This changes 4 of 4').waitFor()
     await look('bulk-disable')
     // One is changed by somebody else in between: it alone is refused.
     const other = (await api('definitions/beacon/b9')).body

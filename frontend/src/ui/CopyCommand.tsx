@@ -1,5 +1,6 @@
 // "As a command": shows the line that does the same as an action, and copies it.
 import { Button, Popover } from '@mantine/core'
+import { useState } from 'react'
 import { t } from '../text'
 import { commandLine, type Target, type Words } from './command'
 import { copyText } from './copy'
@@ -17,25 +18,37 @@ export interface CopyCommandProps {
   open?: boolean
 }
 
+/** On whatever of an open command can have the focus: Escape closes the command, but no dialog around it. */
+const holdsEscape = { 'data-mantine-stop-propagation': 'true' }
+
 export function CopyCommand({ open = false, ...of }: CopyCommandProps) {
+  return open ? <Line of={of} own={{}} /> : <Opened of={of} />
+}
+
+function Opened({ of }: { of: Omit<CopyCommandProps, 'open'> }) {
   const { cluster } = of
-  if (open) return <Line of={of} keep={false} />
+  const [opened, setOpened] = useState(false)
   return (
-    <Popover position="bottom-end" width={460} withArrow trapFocus shadow="md">
-      <Popover.Target><Button variant="subtle" color="gray" className="cli" aria-label={t('command.show')} title={t('command.show')}>CLI</Button></Popover.Target>
-      <Popover.Dropdown aria-label={t('command.show')}>
-        <Line of={of} keep />
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" width={460} withArrow trapFocus shadow="md">
+      <Popover.Target>
+        <Button
+          {...(opened && holdsEscape)} variant="subtle" color="gray" className="cli" aria-label={t('command.show')} title={t('command.show')}
+          onClick={() => setOpened(!opened)} onKeyDown={(event) => { if (event.key === 'Escape') setOpened(false) }}
+        >
+          CLI
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown {...holdsEscape} aria-label={t('command.show')}>
+        <Line of={of} own={holdsEscape} />
         {(cluster?.url ?? cluster?.urls?.[0]) !== undefined && <p className="quiet small" style={{ margin: '8px 0 0' }}>{t('command.help')}</p>}
       </Popover.Dropdown>
     </Popover>
   )
 }
 
-/** keep: Escape closes what the line is in, but no dialog around that. */
-function Line({ of: { cluster, words, input, then }, keep }: { of: Omit<CopyCommandProps, 'open'>; keep: boolean }) {
+function Line({ of: { cluster, words, input, then }, own }: { of: Omit<CopyCommandProps, 'open'>; own: object }) {
   const all = typeof words === 'function' ? words() : [words]
   const line = all.map((one) => commandLine(cluster, one, input)).join('\n') + (then ? ' | ' + commandLine(then.cluster, then.words) : '')
-  const own = keep ? { 'data-mantine-stop-propagation': 'true' } : {}
   return (
     <div className="command">
       <pre {...own} tabIndex={0} aria-label={t('command.line')}>{line}</pre>
