@@ -2,10 +2,10 @@ package app
 
 import (
 	"io/fs"
-	"mime"
 	"net/http"
-	"path"
 	"strings"
+
+	"signalbox.internal/frontend/page"
 )
 
 // isAPI says whether a path is the API's, not a page's.
@@ -39,33 +39,7 @@ func Window(ui fs.FS, api http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-cache")
-		h.Set("Content-Type", typeOf(name))
+		h.Set("Content-Type", page.ContentType(name))
 		_, _ = w.Write(content)
 	})
-}
-
-// typeOf returns the content type of a file of the user interface. It asks the system
-// last: on some machines that calls scripts plain text.
-func typeOf(name string) string {
-	switch ext := path.Ext(name); ext {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js", ".mjs":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".json", ".map":
-		return "application/json"
-	case ".wasm":
-		return "application/wasm"
-	case ".woff2":
-		return "font/woff2"
-	default:
-		if known := mime.TypeByExtension(ext); known != "" {
-			return known
-		}
-		return "application/octet-stream"
-	}
 }

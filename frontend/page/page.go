@@ -1,8 +1,8 @@
 // Package page is what all who serve the user interface have in common: the policy
-// that its pages are held to, and how a request of our own pages is told from one
-// that another site has made.
+// that its pages are held to, the media types of its files, and how a request of our own
+// pages is told from one that another site has made.
 //
-// It offers [Headers] and [Own]. It serves nothing itself: the window, the
+// It offers [Headers], [ContentType] and [Own]. It serves nothing itself: the window, the
 // browser mode and a node's control port do, each in its own way. It imports nothing
 // of ours.
 package page

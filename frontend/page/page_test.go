@@ -51,3 +51,16 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 }
+
+// What a browser refuses to run under another name, whatever the system's table says.
+func TestContentType(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"index.html": "text/html; charset=utf-8", "assets/a.js": "text/javascript; charset=utf-8", "a.css": "text/css; charset=utf-8",
+		"a.woff2": "font/woff2", "icon.png": "image/png", "sdk/a.d.ts": "text/plain; charset=utf-8", "none": "application/octet-stream",
+	} {
+		if got := page.ContentType(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +41,7 @@ func openFiles(pages fs.FS) (*files, error) {
 			return err
 		}
 		f.byPath["/"+name] = &file{
-			kind: kindOf(name), keep: strings.HasPrefix(name, "assets/"),
+			kind: page.ContentType(name), keep: strings.HasPrefix(name, "assets/"),
 			loaded: sync.OnceValues(func() (content, error) { return load(pages, name) }),
 		}
 		return nil
@@ -55,34 +53,6 @@ func openFiles(pages fs.FS) (*files, error) {
 		return nil, errors.New("read the pages: there is no index.html")
 	}
 	return f, nil
-}
-
-// kindOf returns the media type; it asks no table of the system, which may say anything.
-func kindOf(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js", ".mjs":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".json", ".map":
-		return "application/json"
-	case ".wasm":
-		return "application/wasm"
-	case ".woff2":
-		return "font/woff2"
-	case ".png":
-		return "image/png"
-	case ".ts", ".txt":
-		return "text/plain; charset=utf-8"
-	}
-	if kind := mime.TypeByExtension(path.Ext(name)); kind != "" {
-		return kind
-	}
-	return "application/octet-stream"
 }
 
 func load(pages fs.FS, name string) (content, error) {
