@@ -49,6 +49,7 @@ screenshots: go ## Take pictures of every screen, light and dark, in two sizes, 
 test: go ## Test everything: vet, architecture rules, all packages under -race in random order, TypeScript types, the user interface's logic and the whole of it in Chromium, the desktop app's window
 	@build/setup.sh gcc curl postgresql mariadb-server default-jdk-headless libh2-java iproute2 iptables
 	@build/plsql.sh
+	@build/ui.sh deps
 	@echo "==> go vet ./..."
 	@go vet ./...
 	@echo "==> go test . (architecture rules)"

@@ -13,20 +13,38 @@ import (
 	"time"
 )
 
+// lacks skips the test on a machine without what it needs, or fails it where all is
+// required.
+func lacks(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("SIGNALBOX_TEST_REQUIRE") == "1" {
+		t.Fatalf("this machine has no %s", what)
+	}
+	t.Skipf("NOT TESTED: this machine has no %s", what)
+}
+
+// program finds a program of this machine.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	found, err := exec.LookPath(name)
+	if err != nil {
+		lacks(t, name)
+	}
+	return found
+}
+
 // compiler finds the compiler that the user interface is checked with.
 func compiler(t *testing.T) []string {
 	t.Helper()
-	program, err := filepath.Abs("../frontend/node_modules/.bin/tsc")
+	program(t, "node")
+	tsc, err := filepath.Abs("../frontend/node_modules/.bin/tsc")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(program); err != nil {
-		t.Skip("this machine has no TypeScript compiler: build/ui.sh deps installs one")
+	if _, err := os.Stat(tsc); err != nil {
+		lacks(t, "TypeScript compiler: build/ui.sh deps installs one")
 	}
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("this machine has no Node.js")
-	}
-	return []string{program, "--lsp", "--stdio"}
+	return []string{tsc, "--lsp", "--stdio"}
 }
 
 func languageOf(t *testing.T, args ...string) *language {
@@ -128,11 +146,7 @@ func TestLanguageServerThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sh, err := exec.LookPath("sh")
-			if err != nil {
-				t.Skip("this machine has no shell")
-			}
-			l := languageOf(t, sh, "-c", script)
+			l := languageOf(t, program(t, "sh"), "-c", script)
 			q := LanguageAsk{Package: "p", Files: map[string]string{"a.ts": "1"}, Ask: "diagnostics"}
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
@@ -149,11 +163,7 @@ func TestLanguageServerThatFails(t *testing.T) {
 // A program that stops to read holds nobody up for longer than a question may take.
 func TestLanguageServerThatStopsReading(t *testing.T) {
 	t.Parallel()
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("this machine has no shell")
-	}
-	l := languageOf(t, sh, "-c", `printf 'Content-Length: 36\r\n\r\n{"jsonrpc":"2.0","id":1,"result":{}}'; exec sleep 30`)
+	l := languageOf(t, program(t, "sh"), "-c", `printf 'Content-Length: 36\r\n\r\n{"jsonrpc":"2.0","id":1,"result":{}}'; exec sleep 30`)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
