@@ -55,6 +55,7 @@ type Gossip struct {
 	hints     memberlist.TransmitLimitedQueue
 	started   time.Time
 	wake      chan struct{} // events wait
+	asking    chan struct{} // somebody is accused
 	up        atomic.Int64  // processes that are up
 	closing   sync.Once
 
@@ -92,7 +93,7 @@ func NewGossip(cfg GossipConfig) (*Gossip, error) {
 	g := &Gossip{
 		cfg: cfg, log: cmp.Or(cfg.Log, slog.Default()).With("component", "gossip"), pace: pace, meta: cfg.Meta, started: now,
 		name: gossipName(cfg.NodeID, newInstance(now, rand.Uint32())), //nolint:gosec // no secret
-		wake: make(chan struct{}, 1), seen: map[string]*instance{}, refused: map[string]bool{},
+		wake: make(chan struct{}, 1), asking: make(chan struct{}, 1), seen: map[string]*instance{}, refused: map[string]bool{},
 		links: map[string]*link{}, pending: map[uint64]echo{},
 	}
 	if err := g.address(conf); err != nil {
@@ -151,7 +152,7 @@ func (g *Gossip) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	group, work := errgroup.WithContext(work)
-	for _, f := range []func(context.Context) error{g.dispatch, g.rejoin, g.publishMeta, g.measure} {
+	for _, f := range []func(context.Context) error{g.dispatch, g.ask, g.rejoin, g.publishMeta, g.measure} {
 		group.Go(func() error { return f(work) })
 	}
 	err := group.Wait()
@@ -193,12 +194,16 @@ func (g *Gossip) SetMeta(m Meta) {
 	g.meta, g.metaDue = m, true
 }
 
-// publishMeta sends what SetMeta left, not more often than the profile allows.
+// publishMeta sends what SetMeta left, not more often than the profile allows. A
+// node that hears nobody keeps it: all it says of itself counts as a sign of life
+// with those who hear it, and one whose load changes would never be given up.
 func (g *Gossip) publishMeta(ctx context.Context) error {
 	return every(ctx, g.pace.meta, func() error {
 		g.mu.Lock()
-		due := g.metaDue
-		g.metaDue = false
+		due := g.metaDue && (len(g.seen) <= 1 || g.transport.hears())
+		if due {
+			g.metaDue = false
+		}
 		g.mu.Unlock()
 		if !due {
 			return nil

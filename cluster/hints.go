@@ -3,6 +3,7 @@ package cluster
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"time"
 
 	"github.com/hashicorp/memberlist"
 )
@@ -126,11 +127,8 @@ func (g *Gossip) heardBye(name string) {
 		return
 	}
 	i.bye = true
-	if i.state == Unknown {
-		i.state = Down
-		if g.current(i.id) == i {
-			g.queue(Event{Type: Left, Member: g.member(i)})
-		}
+	if i.state == Unknown || i.accused {
+		g.turn(i, Down, time.Now())
 	}
 }
 

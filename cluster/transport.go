@@ -49,6 +49,7 @@ type transport struct {
 	wg      sync.WaitGroup
 
 	sent, received atomic.Int64 // bytes
+	last           atomic.Int64 // when any were received, in Unix nanoseconds
 
 	mu    sync.Mutex
 	peers map[string]*peerLink // by address
@@ -69,6 +70,7 @@ func newTransport(tcp net.Listener, udp net.PacketConn, silentAfter time.Duratio
 		tcp: tcp, udp: udp, log: log, silentAfter: silentAfter, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
 		peers: map[string]*peerLink{}, conns: map[net.Conn]struct{}{},
 	}
+	t.last.Store(time.Now().UnixNano())
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	t.wg.Go(t.accept)
 	if udp != nil {
@@ -307,7 +309,7 @@ type countedConn struct {
 // Read implements net.Conn.
 func (c countedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	c.t.received.Add(int64(n))
+	c.t.count(n)
 	return n, err
 }
 
@@ -349,13 +351,25 @@ func (t *transport) receive() {
 		case err != nil || n == 0: // such as an ICMP answer to an earlier packet
 			continue
 		}
-		t.received.Add(int64(n + packetHead))
+		t.count(n + packetHead)
 		t.heard(from)
 		if !t.hand(append([]byte(nil), buf[:n]...), from) {
 			return
 		}
 	}
 }
+
+// count notes that n bytes were received.
+func (t *transport) count(n int) {
+	if n > 0 {
+		t.received.Add(int64(n))
+		t.last.Store(time.Now().UnixNano())
+	}
+}
+
+// hears reports whether anybody was heard of late: in a cluster somebody always
+// asks, gossips or answers within a second or two.
+func (t *transport) hears() bool { return time.Since(time.Unix(0, t.last.Load())) < t.silentAfter }
 
 // heard notes that UDP from an address works.
 func (t *transport) heard(from net.Addr) {

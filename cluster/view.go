@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +40,7 @@ type instance struct {
 	state        State
 	since, heard time.Time
 	bye          bool // it said that it ends
+	accused      bool // somebody says that it is gone, and it was not found so
 }
 
 // NotifyJoin implements memberlist.EventDelegate.
@@ -90,6 +90,16 @@ func (g *Gossip) note(n *memberlist.Node, state State) {
 	if state == Unknown && i.bye {
 		state = Down
 	}
+	i.node = node
+	if i.accused = state == Unknown && i.state == Up; i.accused {
+		g.wakeAsk()
+		return
+	}
+	g.turn(i, state, now)
+}
+
+// turn gives a process a state and queues what that tells; the caller holds the lock.
+func (g *Gossip) turn(i *instance, state State, now time.Time) {
 	fresh := i.state != state
 	if fresh {
 		i.since = now
@@ -97,10 +107,10 @@ func (g *Gossip) note(n *memberlist.Node, state State) {
 	if state == Up || i.state == Up {
 		i.heard = now
 	}
-	i.node, i.state = node, state
+	i.state, i.accused = state, false
 	g.forget(now)
-	current := g.current(id)
-	switch twice := fresh && g.upTwice(id); {
+	current := g.current(i.id)
+	switch twice := fresh && g.upTwice(i.id); {
 	case twice: // dispatch looks whether it is a clone
 		g.queue(Event{Type: Restarted, Member: g.member(current), quiet: current != i})
 	case current != i: // an older process of the node; the newer one counts
@@ -220,7 +230,7 @@ func (g *Gossip) dispatch(ctx context.Context) error {
 		for _, e := range events {
 			if e.Type == Restarted {
 				var err error
-				if e, err = g.judge(e); err != nil {
+				if e, err = g.judge(ctx, e); err != nil {
 					return err
 				}
 				if e.quiet && e.Type == Restarted {
@@ -234,10 +244,10 @@ func (g *Gossip) dispatch(ctx context.Context) error {
 
 // judge finds out whether the older process of a node that started again still
 // answers. Then two boxes have one key, and the newer one is refused everywhere.
-func (g *Gossip) judge(e Event) (Event, error) {
+func (g *Gossip) judge(ctx context.Context, e Event) (Event, error) {
 	newer := gossipName(e.Member.ID, e.Member.Instance)
 	for _, older := range g.olderProcesses(e.Member) {
-		if older.Name != g.name && !g.answers(older) {
+		if older.Name != g.name && !g.answers(ctx, older) {
 			continue
 		}
 		g.mu.Lock()
@@ -285,15 +295,4 @@ func (g *Gossip) olderProcesses(m Member) []memberlist.Node {
 		}
 	}
 	return out
-}
-
-// answers reports whether a process answers under its own name.
-func (g *Gossip) answers(n memberlist.Node) bool {
-	addr := &net.UDPAddr{IP: n.Addr, Port: int(n.Port)}
-	for range 3 {
-		if _, err := g.list.Ping(n.Name, addr); err == nil {
-			return true
-		}
-	}
-	return false
 }
