@@ -8,8 +8,9 @@ import (
 )
 
 // changePassword gives the caller's account another password. The present one is
-// asked for, so that a token or a browser left open is not enough; wrong ones count
-// as those of a sign-in do. Other browsers are signed out; tokens stay.
+// asked for first, so that a token or a browser left open is not enough, and buys no
+// more work than a sign-in; wrong ones count as those of a sign-in do. Other browsers
+// are signed out; tokens stay.
 func (a *API) changePassword(c *call) (any, error) {
 	in, err := decode[client.ChangePassword](c)
 	if err != nil {
@@ -22,21 +23,25 @@ func (a *API) changePassword(c *call) (any, error) {
 	if in.Password == "" {
 		return nil, odb.Faults{{Pointer: "/password", Message: "is missing; an administrator takes a password away"}}.Err("change", "password")
 	}
+	account, err := a.verify(c, c.who.account, in.Current)
+	if p := problemOf(err); err != nil && p.Status == http.StatusUnauthorized {
+		return nil, wrongCurrent()
+	}
+	if err != nil {
+		return nil, err
+	}
 	hash, err := a.hash(c.Context(), in.Password)
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.verify(c, c.who.account, in.Current)
-	if p := problemOf(err); err != nil && p.Status == http.StatusUnauthorized {
-		return nil, odb.Faults{{Pointer: "/current", Message: "is not the password of this account, or it has none and an administrator sets the first"}}.Err("change", "password")
-	}
-	if err != nil {
-		return nil, err
-	}
+	proved := account.Password
 	a.accounts.Lock()
 	defer a.accounts.Unlock()
 	if account, err = a.cfg.Store.Account(c.Context(), account.Name); err != nil {
 		return nil, err
+	}
+	if account.Password != proved { // somebody was faster
+		return nil, wrongCurrent()
 	}
 	account.Password = hash
 	if err := a.cfg.Store.UpdateAccount(c.Context(), account); err != nil {
@@ -45,6 +50,10 @@ func (a *API) changePassword(c *call) (any, error) {
 	a.sessions.endOthers(account, c.who.session)
 	a.audit(c, "password changed", "subject", account.Name)
 	return nil, nil
+}
+
+func wrongCurrent() error {
+	return odb.Faults{{Pointer: "/current", Message: "is not the password of this account, or it has none and an administrator sets the first"}}.Err("change", "password")
 }
 
 // endOthers ends every session of an account whose password was changed, but the one

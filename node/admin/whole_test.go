@@ -99,6 +99,11 @@ func TestOwnPassword(t *testing.T) {
 	if p := problemOf(t, err, http.StatusUnprocessableEntity); len(p.Errors) != 1 || p.Errors[0].Pointer != "/current" {
 		t.Errorf("a wrong password: %+v", p)
 	}
+	// The present one is looked at before anything is done with the new one.
+	err = ann.ChangePassword(t.Context(), client.ChangePassword{Current: "not her password", Password: "short"})
+	if p := problemOf(t, err, http.StatusUnprocessableEntity); len(p.Errors) != 1 || p.Errors[0].Pointer != "/current" {
+		t.Errorf("a wrong password and a short one: %+v", p)
+	}
 	err = ann.ChangePassword(t.Context(), client.ChangePassword{Current: firstSecret, Password: "short"})
 	if p := problemOf(t, err, http.StatusUnprocessableEntity); len(p.Errors) != 1 || p.Errors[0].Pointer != "/password" {
 		t.Errorf("a short password: %+v", p)
@@ -120,6 +125,21 @@ func TestOwnPassword(t *testing.T) {
 		return e.Action == "changePassword" && e.Subject == "account/ann" && e.Outcome == odb.AuditDone
 	}) {
 		t.Error("the audit log does not tell of it")
+	}
+}
+
+// Whoever guesses the present password is told to wait, with a good new one too: nothing
+// is hashed for him any more.
+func TestOwnPasswordIsGuessed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	must(t, r.store.CreateAccount(t.Context(), odb.Account{Name: "ann", Role: odb.Viewer, Password: must2(admin.HashPassword(firstSecret))(t)}))
+	ann := r.with(t, r.mint(t, "ann", odb.Viewer, time.Time{}))
+	for range 10 {
+		problemOf(t, ann.ChangePassword(t.Context(), client.ChangePassword{Current: "not her password", Password: secondSecret}), http.StatusUnprocessableEntity)
+	}
+	for _, next := range []string{secondSecret, "short"} {
+		problemOf(t, ann.ChangePassword(t.Context(), client.ChangePassword{Current: firstSecret, Password: next}), http.StatusTooManyRequests)
 	}
 }
 
