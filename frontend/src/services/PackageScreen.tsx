@@ -52,9 +52,9 @@ function Opening({ cluster, name, services, query }: { cluster: Cluster; name: s
     setFirst(now?.hash ?? '')
     setRound((before) => before + 1)
   }
-  const head = { cluster, name, now, discard }
+  const own = { cluster, name, now, place: query, discard }
   if (from === '' && !draft) return <Blank title={t('package.gone', { name })}><a href={href(['c', cluster.id, 'services'])}>{t('place.services')}</a></Blank>
-  if (from === '') return <PackageEditor {...head} base={base} from="" opened={{}} start={withDraft({}, draft?.files ?? {})} restored={restored} place={query} />
+  if (from === '') return <PackageEditor {...own} start={{ base, from, opened: {}, files: withDraft({}, draft?.files ?? {}), restored }} />
   if (!now || source.isError) {
     return (
       <>
@@ -67,7 +67,7 @@ function Opening({ cluster, name, services, query }: { cluster: Cluster; name: s
   return (
     <Shown of={source}>
       {({ files }) => may(cluster, 'developer')
-        ? <PackageEditor key={from + String(round)} {...head} base={base} from={from} opened={files} start={draft ? withDraft(files, draft.files) : files} restored={restored} place={query} />
+        ? <PackageEditor key={from + String(round)} {...own} start={{ base, from, opened: files, files: draft ? withDraft(files, draft.files) : files, restored }} />
         : <><div className="head"><h1>{name}</h1></div><Viewer files={files} place={query} /></>}
     </Shown>
   )

@@ -6,15 +6,19 @@ const key = (cluster: string, name: string) => `package.${cluster}/${name}`
 
 export const readDraft = (cluster: string, name: string): Draft => read(key(cluster, name), draftShape, null)
 
-export interface Keep {
+/** An edit of a package: its files and what they began from. */
+export interface Edit {
+  /** Version in force when the edit began, and the one whose files were opened. */
   base: string
   from: string
   opened: Files
   files: Files
+  /** Of a draft that came back: when it was kept. */
+  restored?: string | undefined
 }
 
 /** Keeps an edit, or forgets it when nothing differs. False: this machine has no room for it. */
-export function writeDraft(cluster: string, name: string, { base, from, opened, files }: Keep): boolean {
+export function writeDraft(cluster: string, name: string, { base, from, opened, files }: Edit): boolean {
   const changed = draftOf(opened, files)
   if (Object.keys(changed).length === 0) {
     forgetDraft(cluster, name)
