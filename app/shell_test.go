@@ -168,6 +168,33 @@ func TestPickedBounds(t *testing.T) {
 	if fmt.Sprint(why) != want || len(got.Items) != 5 {
 		t.Errorf("left out %v, want %s; %d were taken", why, want, len(got.Items))
 	}
+	// What has grown since is refused by its name, and not cut.
+	if err := os.Truncate(filepath.Join(dir, "small"), 17<<20); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range got.Items {
+		if f.Name == "small" {
+			got := r.do("GET", "/api/shell/files/"+f.ID, nil)
+			r.refused(got, http.StatusRequestEntityTooLarge, "too_large")
+			if !strings.Contains(got.body, "small has become larger than 16 MiB") {
+				t.Errorf("the refusal is %s", got.body)
+			}
+		}
+	}
+}
+
+// Of very many that are left out the page hears at least that there are more.
+func TestPickedSkipsMany(t *testing.T) {
+	t.Parallel()
+	missing := []string{}
+	for i := range 205 {
+		missing = append(missing, filepath.Join(t.TempDir(), fmt.Sprint(i)))
+	}
+	r := startIn(t, "", &person{picks: missing})
+	got := ok[app.Picked](r, r.do("POST", "/api/shell/open", app.PickFiles{Multiple: true})).Skipped
+	if len(got) != 201 || got[199].Path != "199" || got[200].Path != "…" {
+		t.Errorf("%d are listed, the last %+v", len(got), got[len(got)-1])
+	}
 }
 
 func TestInbox(t *testing.T) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -79,9 +80,13 @@ type walk struct {
 	entries int
 }
 
+// skip tells of a file that is left out; of very many only that there are more.
 func (w *walk) skip(name, why string) {
-	if len(w.out.Skipped) < maxSkipped {
+	switch n := len(w.out.Skipped); {
+	case n < maxSkipped:
 		w.out.Skipped = append(w.out.Skipped, SkippedFile{Path: name, Why: why})
+	case n == maxSkipped:
+		w.out.Skipped = append(w.out.Skipped, SkippedFile{Path: "…", Why: "more than these were left out"})
 	}
 }
 
@@ -134,11 +139,11 @@ func (w *walk) add(dir, p, shown string, info fs.FileInfo) {
 	case !info.Mode().IsRegular():
 		w.skip(shown, "it is no plain file")
 	case info.Size() > maxPickedFile:
-		w.skip(shown, "it is larger than 16 MiB")
+		w.skip(shown, fmt.Sprintf("it is larger than %d MiB", maxPickedFile>>20))
 	case len(w.out.Items) >= maxPicked:
-		w.skip(shown, "these are more than 2000 files")
+		w.skip(shown, fmt.Sprintf("these are more than %d files", maxPicked))
 	case w.total+info.Size() > maxPickedTotal:
-		w.skip(shown, "these are more than 64 MiB")
+		w.skip(shown, fmt.Sprintf("these are more than %d MiB", maxPickedTotal>>20))
 	default:
 		w.total += info.Size()
 		id := newID()
@@ -210,12 +215,15 @@ func sendFile(w http.ResponseWriter, f *os.File) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxPickedFile {
-		return refuse(http.StatusRequestEntityTooLarge, client.CodeTooLarge, "the file has become larger than 16 MiB")
+	if !info.Mode().IsRegular() {
+		return refuse(http.StatusGone, client.CodeNotFound, "%s is no plain file any more", filepath.Base(f.Name()))
 	}
-	content, err := io.ReadAll(io.LimitReader(f, maxPickedFile))
+	content, err := io.ReadAll(io.LimitReader(f, maxPickedFile+1)) // it may grow meanwhile
 	if err != nil {
 		return err
+	}
+	if len(content) > maxPickedFile {
+		return refuse(http.StatusRequestEntityTooLarge, client.CodeTooLarge, "%s has become larger than %d MiB", filepath.Base(f.Name()), maxPickedFile>>20)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/octet-stream")

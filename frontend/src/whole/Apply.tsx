@@ -16,7 +16,7 @@ import { pickFiles } from '../ui/file'
 import { notifyFailure } from '../ui/notice'
 import { Blank, Failed, Loading } from '../ui/states'
 import { Changes } from './Changes'
-import { countOf, fits, places, withFiles, type Held, type Place } from './documents'
+import { countOf, places, read, withFiles, type Held, type Place } from './documents'
 import { grouped, keyOf } from './groups'
 import { listed } from './RollBack'
 import { doneAs } from './undo'
@@ -30,9 +30,8 @@ export default function Apply({ cluster }: { cluster: Cluster }) {
   const [left, setLeft] = useState<string[]>([])
   const take = async (opened: Opened) => {
     try {
-      const good = opened.files.filter((file) => fits(file.path))
-      setLeft([...opened.files.filter((file) => !fits(file.path)).map((file) => file.path), ...opened.skipped.map((one) => `${one.path}: ${one.why}`)])
-      const more = await Promise.all(good.map(async (file) => ({ path: file.path, text: await file.text() })))
+      const { more, left } = await read(opened.files, held)
+      setLeft([...left, ...opened.skipped.map((one) => `${one.path}: ${one.why}`)])
       setHeld((now) => withFiles(now, more))
     } catch (error) {
       notifyFailure(error)

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Problem } from '../api/types'
-import { countOf, fits, lineOf, places, withFiles } from './documents'
+import { countOf, fits, lineOf, places, read, withFiles } from './documents'
 
 const text = `kind: outgoing
 name: a
@@ -66,5 +66,24 @@ describe('files', () => {
     expect(countOf(text)).toBe(2)
     expect(countOf('[{"kind":"a"},{"kind":"b"}]')).toBe(2)
     expect(countOf('a: [')).toBeUndefined()
+  })
+})
+
+describe('files that are read', () => {
+  const file = (path: string, size: number) => {
+    const text = vi.fn(() => Promise.resolve('kind: outgoing'))
+    return { name: path, path, size, text, content: () => Promise.resolve(new Blob()) }
+  }
+  it('are those that there is room for; the others are named with the reason, and not read', async () => {
+    const files = [file('a.yaml', 20 << 20), file('b.yaml', 20 << 20), file('notes.txt', 1), file('c.json', 12 << 20)]
+    const { more, left } = await read(files, [])
+    expect(more.map((one) => one.path)).toEqual(['a.yaml', 'c.json'])
+    expect(left).toEqual(['b.yaml: with it there would be more than 32 MiB', 'notes.txt: no definitions'])
+    expect(files.map((one) => one.text.mock.calls.length)).toEqual([1, 0, 0, 1])
+  })
+  it('share the room with what is held, but for what they replace', async () => {
+    const held = [{ path: 'a.yaml', text: 'x'.repeat(20 << 20) }]
+    expect((await read([file('b.yaml', 20 << 20)], held)).left).toHaveLength(1)
+    expect((await read([file('a.yaml', 20 << 20)], held)).left).toEqual([])
   })
 })

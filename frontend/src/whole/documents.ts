@@ -1,7 +1,9 @@
 // Files of definitions on their way to the cluster: which fit, and where in them a fault is.
 import { isCollection, isSeq, LineCounter, parseAllDocuments, type Node } from 'yaml'
+import type { OpenedFile } from '../api/shell'
 import type { Problem } from '../api/types'
 import { parsePointer } from '../form/pointer'
+import { t } from '../text'
 
 export interface Held {
   /** Path below what was given; unique. */
@@ -22,6 +24,25 @@ export interface Place {
 
 /** Whether a file can hold definitions. */
 export const fits = (path: string) => /\.(ya?ml|json)$/i.test(path) && !/(^|\/)signalbox\.ya?ml$/i.test(path)
+
+/** The most that is held at once, in bytes: half of what the cluster takes in one request. */
+const most = 32 << 20
+
+/** Reads files beside those that are held. One that holds no definitions, or is too much, is left out unread, with the reason. */
+export async function read(files: readonly OpenedFile[], held: readonly Held[]): Promise<{ more: Held[]; left: string[] }> {
+  const more: Held[] = []
+  const left: string[] = []
+  let room = most - held.filter((one) => !files.some((file) => file.path === one.path)).reduce((sum, one) => sum + one.text.length, 0)
+  for (const file of files) {
+    if (!fits(file.path)) left.push(t('apply.unfit', { path: file.path }))
+    else if (file.size > room) left.push(t('apply.large', { path: file.path, n: most >> 20 }))
+    else {
+      room -= file.size
+      more.push({ path: file.path, text: await file.text() })
+    }
+  }
+  return { more, left }
+}
 
 /** The held files with more; one of the same path is replaced. */
 export function withFiles(held: readonly Held[], more: readonly Held[]): Held[] {

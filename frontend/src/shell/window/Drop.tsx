@@ -7,6 +7,7 @@ import { useFixed } from '../../api/queries'
 import { may } from '../../api/role'
 import type { Cluster } from '../../api/types'
 import { t } from '../../text'
+import { notifySkipped } from '../../ui/file'
 import { notify } from '../../ui/notice'
 import { go, href } from '../router'
 import { filesOf, kindOf } from './kind'
@@ -41,8 +42,7 @@ export function Drop({ clusters, cluster, byWindow, given, onTaken }: Props) {
   }
   const sort = async (opened: Opened | undefined) => {
     if (!opened) return notify(t('drop.large'), true)
-    const [skipped] = opened.skipped
-    if (skipped) notify(t('drop.skipped', { n: opened.skipped.length, why: `${skipped.path}: ${skipped.why}` }), true)
+    notifySkipped(opened.skipped)
     if (opened.files.length === 0) return
     const kind = await kindOf(opened)
     if (!kind || (kind === 'clusters' && fixed)) return notify(t('drop.unknown'), true)

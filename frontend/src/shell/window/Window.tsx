@@ -27,7 +27,7 @@ export function Window(props: Props) {
   const app = useApp()
   const [given, setGiven] = useState<Opened>()
   const taken = useCallback(() => setGiven(undefined), [])
-  const open = (folder: boolean) => pickFiles({ folder, multiple: true }, (files) => setGiven(files.files.length > 0 ? files : undefined))
+  const open = (folder: boolean) => pickFiles({ folder, multiple: true }, setGiven)
   const commands: Record<string, () => void> = {
     add: () => go(href(['add'])),
     open: () => open(false),
