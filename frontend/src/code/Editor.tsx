@@ -1,32 +1,44 @@
 // CodeMirror 6 behind CodeEditor's properties. It runs without eval and inline script, so the
 // content security policy stays as it is.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type Completion, type CompletionContext } from '@codemirror/autocomplete'
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
-import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from '@codemirror/language'
-import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint'
-import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
-import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state'
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers } from '@codemirror/view'
+import { setDiagnostics } from '@codemirror/lint'
+import { Compartment, EditorState } from '@codemirror/state'
+import { EditorView } from '@codemirror/view'
 import { useEffect, useId, useRef } from 'react'
 import { t } from '../text'
+import { asking, basics, isReadOnly, writing } from './extensions'
 import { languageOf } from './languages'
-import { look } from './look'
 import { phrases } from './phrases'
 import { offsetOf } from './place'
 import type { CodeEditorProps, Diagnostic, Language } from './types'
 
 export default function Editor(props: CodeEditorProps) {
+  const help = useId()
+  const open = useView(props, help)
+  useGiven(props, open)
+  const style = { '--code-min': props.minHeight ?? '12em', '--code-max': props.maxHeight ?? '60vh' } as React.CSSProperties
+  return (
+    <div className={props.fill ? 'code fill' : 'code'} style={style}>
+      <div ref={open.box} className="code-box" />
+      <span id={help} className="sr">{isReadOnly(props) ? t('code.reading') : t('code.leave')}</span>
+    </div>
+  )
+}
+
+/** The view, with the document that is shown and those that were shown before. */
+function useView(props: CodeEditorProps, help: string) {
   const box = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(undefined)
   const parked = useRef(new Map<string, { state: EditorState; language: Language }>())
   const shown = useRef({ document: '', language: props.language })
   const now = useRef(props)
   const parts = useRef({ language: new Compartment(), writing: new Compartment() })
-  const help = useId()
+  const name = props.document ?? ''
   now.current = props
 
-  const readOnly = props.readOnly === true || props.onChange === undefined
-  const name = props.document ?? ''
+  const fresh = () => EditorState.create({
+    doc: now.current.value,
+    extensions: [basics, EditorState.phrases.of(phrases()), parts.current.language.of(languageOf(now.current.language)), parts.current.writing.of(writing(now.current)), asking(now, help)],
+  })
 
   useEffect(() => {
     const editor = new EditorView({ parent: box.current as HTMLElement, state: fresh() })
@@ -38,40 +50,6 @@ export default function Editor(props: CodeEditorProps) {
     }
   }, [])
 
-  function fresh(): EditorState {
-    const { value, language } = now.current
-    return EditorState.create({
-      doc: value,
-      extensions: [basics, EditorState.phrases.of(phrases()), parts.current.language.of(languageOf(language)), parts.current.writing.of(writing(now.current)), ours()],
-    })
-  }
-
-  /** What asks the properties as they are when it is asked. */
-  function ours(): Extension {
-    // One and the same each time: the editor tells sources apart by what they are, and would ask anew for ever.
-    const sources = [{ autocomplete: (context: CompletionContext) => completed(context, now.current) }]
-    return [
-      EditorView.contentAttributes.of(() => ({ 'aria-label': now.current.label, 'aria-describedby': help, tabindex: '0' })),
-      EditorView.updateListener.of((update) => {
-        if (update.docChanged && !update.transactions.some((one) => one.isUserEvent('given'))) now.current.onChange?.(update.state.doc.toString())
-      }),
-      EditorState.languageData.of(() => sources),
-      hoverTooltip(async (editor, offset) => {
-        const said = await now.current.hover?.({ text: editor.state.doc.toString(), offset })
-        if (!said) return null
-        return { pos: offset, create: () => ({ dom: hovered(said) }) }
-      }),
-      Prec.high(keymap.of(['Mod-s', 'Mod-Enter'].map((key) => ({
-        key,
-        run: () => {
-          if (!now.current.onSave) return false
-          now.current.onSave()
-          return true
-        },
-      })))),
-    ]
-  }
-
   // Another document: the one before keeps its undo and its place.
   useEffect(() => {
     const editor = view.current
@@ -81,6 +59,13 @@ export default function Editor(props: CodeEditorProps) {
     editor.setState(kept?.state ?? fresh())
     shown.current = { document: name, language: kept?.language ?? props.language }
   }, [name])
+  return { box, view, shown, parts }
+}
+
+/** Brings what is given anew into the view: after useView, so that it reaches the document that is shown. */
+function useGiven(props: CodeEditorProps, { view, shown, parts }: ReturnType<typeof useView>) {
+  const name = props.document ?? ''
+  const readOnly = isReadOnly(props)
 
   useEffect(() => {
     const editor = view.current
@@ -97,7 +82,7 @@ export default function Editor(props: CodeEditorProps) {
   }, [props.language, name])
 
   useEffect(() => {
-    view.current?.dispatch({ effects: parts.current.writing.reconfigure(writing(now.current)) })
+    view.current?.dispatch({ effects: parts.current.writing.reconfigure(writing(props)) })
   }, [readOnly, name])
 
   useEffect(() => {
@@ -112,42 +97,6 @@ export default function Editor(props: CodeEditorProps) {
     editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) })
     editor.focus()
   }, [props.at])
-
-  const style = { '--code-min': props.minHeight ?? '12em', '--code-max': props.maxHeight ?? '60vh' } as React.CSSProperties
-  return (
-    <div className={props.fill ? 'code fill' : 'code'} style={style}>
-      <div ref={box} className="code-box" />
-      <span id={help} className="sr">{readOnly ? t('code.reading') : t('code.leave')}</span>
-    </div>
-  )
-}
-
-const basics: Extension = [
-  lineNumbers(), foldGutter(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(),
-  closeBrackets(), autocompletion({ icons: false }), highlightSelectionMatches(), search({ top: true }), indentUnit.of('  '), EditorState.tabSize.of(2),
-  // Tab indents; Escape and then Tab leaves, which the view knows by itself.
-  keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
-  look,
-]
-
-function writing({ readOnly, onChange }: CodeEditorProps): Extension {
-  const closed = readOnly === true || onChange === undefined
-  // It can be walked through and read aloud also when it cannot be written.
-  return [EditorState.readOnly.of(closed), EditorView.contentAttributes.of(closed ? { 'aria-readonly': 'true' } : {})]
-}
-
-async function completed(context: CompletionContext, { completions, readOnly }: CodeEditorProps) {
-  if (!completions || readOnly) return null
-  const list = await completions({ text: context.state.doc.toString(), offset: context.pos, explicit: context.explicit })
-  if (!list || context.aborted) return null
-  return { from: list.from, options: list.options as Completion[], validFor: /^[\w$]*$/ }
-}
-
-function hovered(said: string): HTMLElement {
-  const dom = document.createElement('div')
-  dom.className = 'cm-hover'
-  dom.textContent = said
-  return dom
 }
 
 function marks(state: EditorState, diagnostics: Diagnostic[]) {
