@@ -79,7 +79,7 @@ export default async function whole(kit) {
     await page.getByText('No files yet').waitFor()
     await look('whole-apply-empty')
     await pick(file('mills.yaml', `${mill('http://127.0.0.1:9/m')}---\nkind: outgoing\nname: whole.wind\nspec:\n  url: nope\n`), file('notes.txt', 'x'), file('posts.json', '[{"kind":"outgoing","name":"whole.post","spec":{"url":"http://127.0.0.1:9/p"}}]'))
-    await page.getByText('1 file holds no definitions').waitFor()
+    await page.getByText('1 file was left out: notes.txt: no definitions').waitFor()
     await page.getByText('There is 1 fault').waitFor()
     await page.getByText('document 2 (outgoing/whole.wind)').waitFor()
     await button('mills.yaml:9').click()
