@@ -1,13 +1,12 @@
 // The operational database: how it is, a check of it, and its move to another one.
-import { Button, PasswordInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
-import { ApiError, problemOf } from '../api/http'
+import { useState } from 'react'
 import { useStatus } from '../api/overview'
 import { admin } from '../api/queries'
 import { confirmed, may, sees } from '../api/role'
 import { checkODB } from '../api/whole'
-import type { AcceptedODB, CheckReport, Cluster, CopiedODB, CopyStep, Part } from '../api/types'
+import type { AcceptedODB, CheckReport, Cluster, Part } from '../api/types'
 import { number, t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
@@ -15,7 +14,7 @@ import { notify } from '../ui/notice'
 import { StateMark } from '../ui/State'
 import { Failed, Shown } from '../ui/states'
 import { For } from '../ui/time'
-import { postLines } from './lines'
+import { CopyODB } from './CopyODB'
 
 export default function Odb({ cluster }: { cluster: Cluster }) {
   const status = useStatus(cluster.id)
@@ -48,7 +47,7 @@ export default function Odb({ cluster }: { cluster: Cluster }) {
           {check.data && <Findings of={check.data} />}
         </>
       )}
-      {may(cluster, 'admin') && <Copy cluster={cluster} />}
+      {may(cluster, 'admin') && <CopyODB cluster={cluster} />}
       {looks && <Reopen />}
     </div>
   )
@@ -118,81 +117,6 @@ function Behind({ cluster, odb }: { cluster: Cluster; odb: Part }) {
         </Confirm>
       )}
     </div>
-  )
-}
-
-function Copy({ cluster }: { cluster: Cluster }) {
-  const queries = useQueryClient()
-  const [dsn, setDSN] = useState('')
-  const [asked, setAsked] = useState(false)
-  const [step, setStep] = useState<CopyStep>()
-  const [busy, setBusy] = useState(false)
-  const [done, setDone] = useState<CopiedODB>()
-  const [failure, setFailure] = useState<unknown>()
-  const running = useRef<AbortController>(undefined)
-  const run = async () => {
-    const stop = new AbortController()
-    running.current = stop
-    setAsked(false)
-    setBusy(true)
-    setDone(undefined)
-    setFailure(undefined)
-    setStep(undefined)
-    let copied = false
-    try {
-      await postLines<CopyStep>(`clusters/${encodeURIComponent(cluster.id)}/v1/odb/copy`, { to: dsn.trim() }, {
-        headers: confirmed(cluster), signal: stop.signal,
-        each: (line) => {
-          if (line.problem) throw new ApiError(line.problem)
-          if (line.done) {
-            copied = true
-            setDone(line.done)
-            setDSN('') // it holds a password
-          } else setStep(line)
-        },
-      })
-      if (!copied) throw new Error(t('odb.copy.unknown'))
-    } catch (error) {
-      setFailure(stop.signal.aborted ? new Error(t('odb.copy.stopped')) : error)
-    } finally {
-      setBusy(false)
-      void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
-    }
-  }
-  const problem = failure === undefined ? undefined : problemOf(failure)
-  const fault = problem?.errors?.find((one) => one.pointer === '/to')?.message
-  return (
-    <>
-      <h2>{t('odb.copy')}</h2>
-      <p>{t('odb.copy.help')}</p>
-      <form className="form" onSubmit={(event) => { event.preventDefault(); setAsked(true) }}>
-        <PasswordInput label={t('odb.dsn')} description={t('odb.dsn.help')} autoComplete="off" placeholder="postgres://signalbox:…@db1/signalbox" value={dsn} error={fault} disabled={busy} onChange={(event) => setDSN(event.currentTarget.value)} />
-        <div className="row wrap">
-          <Button type="submit" loading={busy} disabled={dsn.trim() === ''}>{t('odb.copy.go')}</Button>
-          {busy && step?.phase !== 'switch' && <Button variant="default" onClick={() => running.current?.abort()}>{t('verify.stop')}</Button>}
-          <CopyCommand cluster={cluster} words={['odb', 'copy', '--to-env', 'NEW_ODB']} />
-          {busy && <span role="status">{step?.phase ? t(`odb.phase.${step.phase as 'copy' | 'verify' | 'switch'}`, { rows: number(step.rows ?? 0), table: step.table ?? '' }) : t('odb.phase.start')}</span>}
-        </div>
-        {failure !== undefined && !fault && <Failed error={failure} />}
-        {done && (
-          <div className="box good" role="status" style={{ margin: 0 }}>
-            <strong>{t('odb.copied', { to: done.to })}</strong>
-            <dl className="facts" style={{ marginTop: 8 }}>
-              <dt>{t('column.revision')}</dt><dd>{number(done.revision)}</dd>
-              <dt>{t('odb.rows')}</dt><dd>{t('odb.rows.in', { n: done.tables.length, rows: number(done.rows) })}</dd>
-              <dt>{t('odb.frozen')}</dt><dd>{number(done.frozen_ms)} ms</dd>
-              <dt>{t('odb.old')}</dt><dd><code>{done.from}</code> {t('odb.old.help')}</dd>
-            </dl>
-            {!done.followed && <div>{t('odb.follows')}</div>}
-          </div>
-        )}
-      </form>
-      {asked && (
-        <Confirm cluster={cluster} title={t('odb.copy')} action={t('odb.copy.go')} onConfirm={() => void run()} onClose={() => setAsked(false)}>
-          <ul>{(['wait', 'serve', 'old', 'fail'] as const).map((one) => <li key={one}>{t(`odb.copy.${one}`)}</li>)}</ul>
-        </Confirm>
-      )}
-    </>
   )
 }
 
