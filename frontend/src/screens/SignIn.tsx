@@ -13,31 +13,7 @@ import { Failed } from '../ui/states'
 const atOwnPlace = () => parseHash(location.hash).path[2] === 'sign-in'
 
 export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
-  const queries = useQueryClient()
-  const [values, setValues] = useState({ account: cluster.signed_in_as ?? '', password: '', token: '', code, name: 'admin', again: '' })
-  const path = `clusters/${encodeURIComponent(cluster.id)}/`
-  const act = useMutation({
-    mutationFn: ({ path: to, body }: { path: string; body: Record<string, string> }) => call(path + to, { method: 'POST', body }),
-    onSuccess: async () => {
-      setValues({ ...values, password: '', token: '', again: '' })
-      await queries.invalidateQueries({ queryKey: ['clusters'] })
-      void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
-      // Who was asked in the middle of something goes on there; unsaved edits are kept.
-      if (atOwnPlace()) go(href(['c', cluster.id]))
-    },
-  })
-  const leave = useMutation({
-    mutationFn: () => call<SignedOut>(path + 'sign-out', { method: 'POST', body: {} }),
-    onSuccess: async () => {
-      notify(t('signIn.left'))
-      queries.removeQueries({ queryKey: ['c', cluster.id] })
-      await queries.invalidateQueries({ queryKey: ['clusters'] })
-    },
-  })
-  const input = (name: keyof typeof values, complete: string, focus = false) => ({
-    value: values[name], required: true, autoComplete: complete, 'data-autofocus': focus || undefined, autoFocus: focus,
-    onChange: (event: { currentTarget: { value: string } }) => setValues({ ...values, [name]: event.currentTarget.value }),
-  })
+  const { values, input, act, leave } = useSignIn(cluster, code)
   const differs = values.again !== '' && values.again !== values.password
   const fault = act.isError && <Failed error={act.error} />
   return (
@@ -79,6 +55,36 @@ export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
       </Tabs>
     </div>
   )
+}
+
+/** What is typed, with its inputs, and both ways: into the cluster and out of it. */
+function useSignIn(cluster: Cluster, code: string) {
+  const queries = useQueryClient()
+  const [values, setValues] = useState({ account: cluster.signed_in_as ?? '', password: '', token: '', code, name: 'admin', again: '' })
+  const path = `clusters/${encodeURIComponent(cluster.id)}/`
+  const act = useMutation({
+    mutationFn: ({ path: to, body }: { path: string; body: Record<string, string> }) => call(path + to, { method: 'POST', body }),
+    onSuccess: async () => {
+      setValues({ ...values, password: '', token: '', again: '' })
+      await queries.invalidateQueries({ queryKey: ['clusters'] })
+      void queries.invalidateQueries({ queryKey: ['c', cluster.id] })
+      // Who was asked in the middle of something goes on there; unsaved edits are kept.
+      if (atOwnPlace()) go(href(['c', cluster.id]))
+    },
+  })
+  const leave = useMutation({
+    mutationFn: () => call<SignedOut>(path + 'sign-out', { method: 'POST', body: {} }),
+    onSuccess: async () => {
+      notify(t('signIn.left'))
+      queries.removeQueries({ queryKey: ['c', cluster.id] })
+      await queries.invalidateQueries({ queryKey: ['clusters'] })
+    },
+  })
+  const input = (name: keyof typeof values, complete: string, focus = false) => ({
+    value: values[name], required: true, autoComplete: complete, 'data-autofocus': focus || undefined, autoFocus: focus,
+    onChange: (event: { currentTarget: { value: string } }) => setValues({ ...values, [name]: event.currentTarget.value }),
+  })
+  return { values, input, act, leave }
 }
 
 function Form({ action, busy, onSubmit, children }: { action: string; busy: boolean; onSubmit: () => void; children: ReactNode }) {
