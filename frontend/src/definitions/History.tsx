@@ -1,10 +1,10 @@
 // The revisions of one definition, each with its difference, and the way back to any of them.
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { definitionAt, useHistory } from '../api/queries'
 import { may } from '../api/role'
-import type { Cluster, Definition, Kind } from '../api/types'
+import type { Cluster, Definition, Kind, Revision } from '../api/types'
 import { DiffTable } from '../diff/Diff'
 import type { Field } from '../form/model'
 import { t } from '../text'
@@ -50,28 +50,13 @@ export function DefinitionHistory({ cluster, kind, fields, definition }: Props) 
           {items.length === 0 && <Blank title={t('history.empty')} />}
           {fetchOlder.isError && <Failed error={fetchOlder.error} />}
           {items.map((revision, i) => (
-            <details className="entry" key={revision.revision} open={i === 0}>
-              <summary>
-                <strong>{t('history.revision', { n: revision.revision })}</strong>
-                <span>{revision.changes.map((change) => t(`op.${change.op}`)).join(', ')}</span>
-                <span className="grow cut quiet">{revision.reason}</span>
-                <span>{revision.actor}</span>
-                <Ago at={revision.at} />
-              </summary>
-              <div>
-                {revision.changes.map((change) => (
-                  <div key={change.version + change.op}>
-                    {change.old_name && <p>{t('history.renamed', { from: change.old_name, to: change.name })}</p>}
-                    <DiffTable changes={change.diff ?? []} />
-                  </div>
-                ))}
-                {i > 0 && may(cluster, 'developer') && (
-                  <Button mt="sm" variant="default" loading={fetchOlder.isPending && fetchOlder.variables === revision.revision} onClick={() => { write.reset(); fetchOlder.mutate(revision.revision) }}>
-                    {t('history.restore')}
-                  </Button>
-                )}
-              </div>
-            </details>
+            <Entry key={revision.revision} revision={revision} open={i === 0}>
+              {i > 0 && may(cluster, 'developer') && (
+                <Button mt="sm" variant="default" loading={fetchOlder.isPending && fetchOlder.variables === revision.revision} onClick={() => { write.reset(); fetchOlder.mutate(revision.revision) }}>
+                  {t('history.restore')}
+                </Button>
+              )}
+            </Entry>
           ))}
           {next && <Button variant="default" onClick={() => setLimit(limit + 100)}>{t('list.more')}</Button>}
           {older && (
@@ -84,5 +69,28 @@ export function DefinitionHistory({ cluster, kind, fields, definition }: Props) 
         </>
       )}
     </Shown>
+  )
+}
+
+function Entry({ revision, open, children }: { revision: Revision; open: boolean; children: ReactNode }) {
+  return (
+    <details className="entry" open={open}>
+      <summary>
+        <strong>{t('history.revision', { n: revision.revision })}</strong>
+        <span>{revision.changes.map((change) => t(`op.${change.op}`)).join(', ')}</span>
+        <span className="grow cut quiet">{revision.reason}</span>
+        <span>{revision.actor}</span>
+        <Ago at={revision.at} />
+      </summary>
+      <div>
+        {revision.changes.map((change) => (
+          <div key={change.version + change.op}>
+            {change.old_name && <p>{t('history.renamed', { from: change.old_name, to: change.name })}</p>}
+            <DiffTable changes={change.diff ?? []} />
+          </div>
+        ))}
+        {children}
+      </div>
+    </details>
   )
 }
