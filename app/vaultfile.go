@@ -96,14 +96,12 @@ func openVaultFile(path string, now time.Time) (f *vaultFile, notice string, err
 	if err == nil {
 		return f, "", nil
 	}
-	notice, aside := setAside(path, now, err)
-	if aside != nil {
-		return nil, "", aside
+	cause := err
+	if notice, err = setAside(path, now, cause); err != nil {
+		return nil, "", err
 	}
-	if _, err := os.Stat(path + keySuffix); err == nil {
-		if _, err := setAside(path+keySuffix, now, err); err != nil {
-			return nil, "", err
-		}
+	if _, err := setAside(path+keySuffix, now, cause); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, "", err
 	}
 	return nil, notice, nil
 }
