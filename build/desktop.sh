@@ -12,18 +12,11 @@ if [ "$(uname -s)" = Linux ]; then
 	tags=$tags,webkit2_41
 fi
 
-# ui builds the pages when something newer than them is there.
-ui() {
-	if [ ! -f frontend/dist/index.html ] || [ -n "$(find frontend/src frontend/public frontend/index.html frontend/package-lock.json -newer frontend/dist/index.html -print -quit)" ]; then
-		build/ui.sh build
-	fi
-}
-
 build() {
 	if [ "$(uname -s)" = Linux ]; then
 		build/setup.sh gcc pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev
 	fi
-	ui
+	build/ui.sh fresh
 	echo "==> go build -tags $tags . (the first time takes a minute or two)"
 	CGO_ENABLED=1 go build -tags "$tags" -trimpath -ldflags "-s -w" -o "$1" .
 }
@@ -39,7 +32,7 @@ run)
 	exec build/dev/signalbox-desktop "$@"
 	;;
 windows)
-	ui
+	build/ui.sh fresh
 	echo "==> GOOS=windows go build -tags desktop,production ."
 	GOOS=windows CGO_ENABLED=0 go build -tags desktop,production -ldflags "-s -w -H windowsgui" -o build/dev/signalbox-desktop.exe .
 	;;
