@@ -211,7 +211,10 @@ func (r *restarter) tell(now client.RollingRestart) {
 		case client.StepReturning:
 			line = "back, gets level and ready"
 		case client.StepDone:
-			line = "is back after " + s.Ended.Sub(*s.Begun).Round(10*time.Millisecond).String()
+			line = "is back"
+			if s.Begun != nil && s.Ended != nil {
+				line += " after " + s.Ended.Sub(*s.Begun).Round(10*time.Millisecond).String()
+			}
 		case client.StepFailed:
 			line = "failed: " + s.Error
 		}

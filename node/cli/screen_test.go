@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signalbox.internal/node/admin/client"
 )
 
 func TestTableIsAligned(t *testing.T) {
@@ -89,6 +91,16 @@ func TestWords(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// While the database is away nobody knows of backups: that is no "never".
+func TestBackupText(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]string{"up": "never made", "down": "not known, for the database is down"} {
+		if got := backupText(client.Status{ODB: client.Part{State: state}}); got != want {
+			t.Errorf("with a database that is %s: %q, want %q", state, got, want)
 		}
 	}
 }

@@ -44,7 +44,7 @@ those of the node that answers; with --all those of all nodes together.`,
 			return a.show(list(figures), func(o *screen) {
 				figureTable(o, figures, channels)
 				if missing := s.Coverage.Missing; len(missing) > 0 {
-					o.line("without %s, which did not answer", strings.Join(missing, ", "))
+					o.line("without %s, which did not answer", clean(strings.Join(missing, ", ")))
 				}
 			})
 		}),

@@ -52,7 +52,7 @@ func statusTable(o *screen, s client.Status, problems []client.NodeProblem) {
 		[2]string{"problems", fmt.Sprint(s.Problems)},
 		[2]string{"version ", s.Version},
 		[2]string{"change  ", changeText(s.LastChange)},
-		[2]string{"backup  ", backupText(s.LastBackup)},
+		[2]string{"backup  ", backupText(s)},
 	)
 	if len(problems) == 0 {
 		return
@@ -83,9 +83,10 @@ func changeText(c *client.LastChange) string {
 	return fmt.Sprintf("%s, by %s%s", localTime(c.At), c.By, word(c.Reason == "", "", ": "+c.Reason))
 }
 
-func backupText(b *client.LastBackup) string {
+func backupText(s client.Status) string {
+	b := s.LastBackup
 	if b == nil {
-		return "never made"
+		return word(s.ODB.State == "up", "never made", "not known, for the database is "+s.ODB.State)
 	}
 	return fmt.Sprintf("%s, revision %d%s%s", localTime(b.At), b.Revision, word(b.By == "", "", ", by "+b.By), word(b.Bytes == 0, "", ", "+formatBytes(b.Bytes)))
 }

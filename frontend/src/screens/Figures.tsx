@@ -10,16 +10,17 @@ import { Ago } from '../ui/time'
 export function Figures({ cluster, status }: { cluster: Cluster; status: Status }) {
   const { requests, last_change: change, last_backup: backup } = status
   const size = backup?.bytes ? ', ' + t('node.mebibytes', { n: number(backup.bytes / 2 ** 20, 1) }) : ''
+  const away = status.odb.state !== 'up' // what it does not tell is not known
   const at = (...path: string[]) => href(['c', cluster.id, ...path])
   return (
     <section aria-label={t('figures.title')}>
       <div className="figures">
         {requests && <Traffic requests={requests} to={at('d', 'channel')} services={at('services')} />}
         <Figure name={t('figures.change')} to={at('history')} more={change && <span title={change.reason}>{t('figures.change.by', { name: change.by, revision: change.revision })}</span>}>
-          {change ? <Ago at={change.at} /> : <span className="quiet">{t('figures.change.none')}</span>}
+          {change ? <Ago at={change.at} /> : <span className="quiet">{t(away ? 'figures.away' : 'figures.change.none')}</span>}
         </Figure>
-        <Figure name={t('figures.backup')} to={sees(cluster, 'admin') ? at('backup') : undefined} bad={!backup} more={backup && (backup.by ? t('figures.backup.by', { name: backup.by, revision: backup.revision }) : t('figures.backup.stopped', { revision: backup.revision })) + size}>
-          {backup ? <Ago at={backup.at} /> : t('figures.backup.never')}
+        <Figure name={t('figures.backup')} to={sees(cluster, 'admin') ? at('backup') : undefined} bad={!backup && !away} more={backup && (backup.by ? t('figures.backup.by', { name: backup.by, revision: backup.revision }) : t('figures.backup.stopped', { revision: backup.revision })) + size}>
+          {backup ? <Ago at={backup.at} /> : away ? <span className="quiet">{t('figures.away')}</span> : t('figures.backup.never')}
         </Figure>
       </div>
       {requests && requests.coverage.missing.length > 0 && <p className="quiet" role="status">{t('figures.missing', { nodes: requests.coverage.nodes, of: requests.coverage.of, names: requests.coverage.missing.join(', ') })}</p>}

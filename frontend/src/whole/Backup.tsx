@@ -24,9 +24,9 @@ export default function Backup({ cluster }: { cluster: Cluster }) {
     <div className="page">
       <div className="head"><div className="grow"><h1>{t('place.backup')}</h1><div className="quiet">{t('backup.help')}</div></div></div>
       <Shown of={status}>
-        {({ last_backup: last }) => last
+        {({ last_backup: last, odb }) => last
           ? <div className="box"><strong>{t('backup.last')}</strong> <Ago at={last.at} /> · <At at={last.at} /> · {t('history.revision', { n: last.revision })} · {last.by || t('backup.stopped')}</div>
-          : <div className="box warn"><strong>{t('backup.none')}</strong></div>}
+          : <div className="box warn">{odb.state === 'up' ? <strong>{t('backup.none')}</strong> : <>{t('backup.last')}: {t('figures.away')}</>}</div>}
       </Shown>
       <Make cluster={cluster} />
       <Inspect cluster={cluster} />

@@ -2,6 +2,7 @@ import type { Text } from '../text'
 import type { nodeui as en } from '../en/nodeui'
 
 export const nodeui = {
+  'figures.away': 'nicht bekannt, solange die Datenbank weg ist',
   'figures.backup': 'Letzte Sicherung',
   'figures.backup.by': 'von {name}, Revision {revision}',
   'figures.backup.never': 'nie gemacht',

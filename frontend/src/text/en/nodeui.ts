@@ -2,6 +2,7 @@ import type { Text } from '../text'
 
 // What a node shows of its cluster: the overview and its figures.
 export const nodeui = {
+  'figures.away': 'not known while the database is away',
   'figures.backup': 'Last backup',
   'figures.backup.by': 'by {name}, revision {revision}',
   'figures.backup.never': 'never made',
