@@ -13,6 +13,7 @@ import { href } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
 import { Failed, Loading } from '../ui/states'
+import { TypedName, useTypedName } from '../ui/TypedName'
 import { useSettled } from '../ui/useSettled'
 import { Changes } from '../whole/Changes'
 import { places } from '../whole/documents'
@@ -136,7 +137,7 @@ interface PlannedProps {
 function Planned({ copied, line, complete, from, to, onDone, onClose }: PlannedProps) {
   const queries = useQueryClient()
   const [reason, setReason] = useState('')
-  const [typed, setTyped] = useState('')
+  const name = useTypedName(to)
   const documents = useMemo(() => asDocuments(copied), [copied])
   const plan = useQuery({
     // The key has no secret in it: what was typed in clear counts by its place alone.
@@ -152,7 +153,7 @@ function Planned({ copied, line, complete, from, to, onDone, onClose }: PlannedP
     },
     onError: (error) => { if (isConflict(error)) void plan.refetch() },
   })
-  const ready = complete && plan.data !== undefined && !plan.isError && !plan.isFetching && plan.data.changes.length > 0 && (!to.protected || typed === to.name)
+  const ready = complete && plan.data !== undefined && !plan.isError && !plan.isFetching && plan.data.changes.length > 0 && name.right
   return (
     <section aria-labelledby="dry" style={{ marginTop: 16 }}>
       <h2 id="dry">{t('drift.dry', { name: to.name })}</h2>
@@ -160,7 +161,7 @@ function Planned({ copied, line, complete, from, to, onDone, onClose }: PlannedP
       {plan.isError && <Refused error={plan.error} copied={copied} retry={() => void plan.refetch()} />}
       {plan.data && !plan.isError && (plan.data.changes.length === 0 ? <p>{t('drift.dry.same')}</p> : <Changes cluster={to} changes={plan.data.changes} />)}
       {act.isError && (isConflict(act.error) ? <div className="box warn" role="status">{t('drift.moved', { name: to.name })}</div> : <Refused error={act.error} copied={copied} />)}
-      {to.protected && <TextInput mt="sm" label={t('confirm.type', { name: to.name })} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />}
+      <TypedName of={name} mt="sm" />
       <TextInput mt="sm" label={t('save.reason')} value={reason} maxLength={500} placeholder={t('drift.reason', { name: from.name })} onChange={(event) => setReason(event.currentTarget.value)} />
       <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}>
         <CopyCommand cluster={to} words={['apply', '-f', '-', reason && '--reason', reason]} input={asYAML(line)} />

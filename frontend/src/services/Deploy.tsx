@@ -9,6 +9,7 @@ import { isObject } from '../form/pointer'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
 import { Failed, Loading } from '../ui/states'
+import { TypedName, useTypedName } from '../ui/TypedName'
 import type { Files } from './files'
 
 interface Props {
@@ -26,7 +27,6 @@ interface Props {
 export function Deploy({ cluster, name, base, files, check, onDone, onRefused, onOvertaken, onClose }: Props) {
   const [reason, setReason] = useState('')
   const [force, setForce] = useState(false)
-  const [typed, setTyped] = useState('')
   const act = useMutation({
     mutationFn: () => {
       const real = check.checked?.package ?? name
@@ -40,8 +40,8 @@ export function Deploy({ cluster, name, base, files, check, onDone, onRefused, o
     },
   })
   const gone = check.checked?.changes.filter((one) => one.op === 'delete') ?? []
-  const guarded = cluster.protected && gone.length > 0
-  const ready = check.fresh && check.checked?.ok === true && (!guarded || typed === cluster.name) && !act.isPending
+  const typed = useTypedName(cluster, cluster.protected && gone.length > 0)
+  const ready = check.fresh && check.checked?.ok === true && typed.right && !act.isPending
   return (
     <Modal opened onClose={onClose} title={t('deploy.title', { name })} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }}>
       {act.data ? <Result cluster={cluster} done={act.data} onClose={onClose} /> : (
@@ -51,7 +51,7 @@ export function Deploy({ cluster, name, base, files, check, onDone, onRefused, o
           <TextInput label={t('deploy.reason')} data-autofocus maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
           {act.isError && <div style={{ marginTop: 12 }}><Failed error={act.error} /></div>}
           {act.isError && problemOf(act.error).status === 409 && <Checkbox mt="sm" label={t('deploy.force')} checked={force} onChange={(event) => setForce(event.currentTarget.checked)} />}
-          {guarded && <TextInput mt="md" label={t('confirm.type', { name: cluster.name })} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />}
+          <TypedName of={typed} mt="md" />
           <div className="row" style={{ marginTop: 16 }}>
             <CopyCommand cluster={cluster} words={['deploy', name, '--wait', reason && '--reason', reason, force && '--force']} />
             <span className="grow" />

@@ -1,8 +1,9 @@
 // The question before something is destroyed. A protected cluster wants its name typed.
-import { Button, Modal, TextInput } from '@mantine/core'
-import { useState, type ReactNode } from 'react'
+import { Button, Modal } from '@mantine/core'
+import type { ReactNode } from 'react'
 import type { Cluster } from '../api/types'
 import { t } from '../text'
+import { TypedName, useTypedName } from './TypedName'
 
 export interface ConfirmProps {
   cluster?: Cluster
@@ -20,9 +21,8 @@ export interface ConfirmProps {
 }
 
 export function Confirm({ cluster, title, action, busy = false, calm = false, size = 'lg', aside, children, onConfirm, onClose }: ConfirmProps) {
-  const [typed, setTyped] = useState('')
-  const guarded = cluster?.protected === true
-  const ready = !busy && (!guarded || typed === cluster?.name)
+  const name = useTypedName(cluster)
+  const ready = !busy && name.right
   return (
     <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <form
@@ -32,9 +32,7 @@ export function Confirm({ cluster, title, action, busy = false, calm = false, si
         }}
       >
         {children}
-        {guarded && (
-          <TextInput mt="md" label={t('confirm.type', { name: cluster.name })} value={typed} data-autofocus onChange={(event) => setTyped(event.currentTarget.value)} />
-        )}
+        <TypedName of={name} mt="md" data-autofocus />
         <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
           <span className="grow">{aside}</span>
           <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>

@@ -14,6 +14,7 @@ import { CopyCommand } from '../ui/CopyCommand'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago } from '../ui/time'
+import { TypedName, useTypedName } from '../ui/TypedName'
 import { roles } from './roles'
 import { Tabs } from './Tabs'
 import { Tokens } from './Tokens'
@@ -81,8 +82,8 @@ const locked = (account: Account) => account.locked_until !== undefined && Date.
 
 function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Account | undefined; onClose: () => void }) {
   const queries = useQueryClient()
-  const [value, setValue] = useState({ name: account?.name ?? '', role: account?.role ?? ('viewer' as Role), disabled: account?.disabled ?? false, password: '', typed: '' })
-  const guarded = cluster.protected && account !== undefined
+  const [value, setValue] = useState({ name: account?.name ?? '', role: account?.role ?? ('viewer' as Role), disabled: account?.disabled ?? false, password: '' })
+  const name = useTypedName(cluster, cluster.protected && account !== undefined)
   const path = 'accounts/' + encodeURIComponent(account?.name ?? '')
   const act = useMutation({
     mutationFn: (what: 'save' | 'unlock') => {
@@ -106,9 +107,9 @@ function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Accoun
         <PasswordInput label={t('signIn.password')} description={account ? t('account.password.keep') : t('account.password.empty')} autoComplete="new-password" value={value.password} error={fault('/password')} onChange={(event) => setValue({ ...value, password: event.currentTarget.value })} />
         {account && <Switch label={t('account.disabled')} checked={value.disabled} onChange={(event) => setValue({ ...value, disabled: event.currentTarget.checked })} />}
         {account && locked(account) && <div className="box warn row"><span className="grow">{t('account.locked.help')}</span><Button variant="default" onClick={() => act.mutate('unlock')}>{t('account.unlock')}</Button></div>}
-        {guarded && <TextInput label={t('confirm.type', { name: cluster.name })} value={value.typed} onChange={(event) => setValue({ ...value, typed: event.currentTarget.value })} />}
+        <TypedName of={name} />
         {act.isError && <Failed error={act.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}><CopyCommand cluster={cluster} words={() => words(account, value)} /><span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={guarded && value.typed !== cluster.name}>{t('action.save')}</Button></div>
+        <div className="row" style={{ justifyContent: 'flex-end' }}><CopyCommand cluster={cluster} words={() => words(account, value)} /><span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={!name.right}>{t('action.save')}</Button></div>
       </form>
     </Modal>
   )
