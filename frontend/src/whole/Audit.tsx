@@ -1,5 +1,5 @@
 // Who did what, from where, and what became of it; and whether nothing of it was altered.
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, Select } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { admin } from '../api/queries'
 import { saveFile } from '../api/shell'
@@ -13,14 +13,13 @@ import { CopyCommand } from '../ui/CopyCommand'
 import { notify, notifyFailure } from '../ui/notice'
 import { Blank, Failed, Loading } from '../ui/states'
 import { At } from '../ui/time'
-import { times } from './History'
+import { filterOf, times, useFilter, type Filter } from './filter'
 import { Tabs } from './Tabs'
 import { Verify } from './Verify'
 
 const id = (row: AuditEntry) => String(row.seq)
 const text = (row: AuditEntry) => [row.actor, row.source, row.addr, row.action, row.subject, row.outcome, row.detail, row.node, row.cid].join(' ')
 const names = ['actor', 'action', 'subject', 'outcome', 'from', 'to'] as const
-type Filter = Partial<Record<(typeof names)[number], string>>
 
 export default function Audit({ cluster, route }: { cluster: Cluster; route: Route }) {
   const tab = route.query.tab === 'verify' ? 'verify' : 'log'
@@ -34,13 +33,13 @@ export default function Audit({ cluster, route }: { cluster: Cluster; route: Rou
 }
 
 function Log({ cluster, route }: { cluster: Cluster; route: Route }) {
-  const filter: Filter = Object.fromEntries(names.flatMap((name) => (route.query[name] ? [[name, route.query[name]]] : [])))
-  const asked = times(filter) as Record<string, string>
+  const filter = filterOf(names, route.query)
+  const asked = times(filter)
   const log = useAuditLog(cluster.id, asked)
   const [saving, setSaving] = useState<string>()
   const columns = useMemo(columnsOfAudit, [])
   const items = log.data?.pages.flatMap((page) => page.items) ?? []
-  const put = (next: Filter) => replace(href(['c', cluster.id, 'audit'], next))
+  const put = (next: Record<string, string | undefined>) => replace(href(['c', cluster.id, 'audit'], next))
   const save = async (form: 'csv' | 'json') => {
     setSaving(form)
     try {
@@ -86,26 +85,18 @@ async function everything(cluster: string, filter: Record<string, string>): Prom
   }
 }
 
-function FilterForm({ filter, put }: { filter: Filter; put: (filter: Filter) => void }) {
-  const [typed, setTyped] = useState<Filter>(filter)
-  const send = (change: Filter = {}) => put({ ...typed, ...change })
-  const field = (name: (typeof names)[number], label: string, w: number, type = 'text') => (
-    <TextInput key={name} w={w} type={type} label={label} value={typed[name] ?? ''} onChange={(event) => {
-      const value = event.currentTarget.value
-      if (type === 'date') send({ [name]: value })
-      else setTyped({ ...typed, [name]: value })
-    }} />
-  )
+function FilterForm({ filter, put }: { filter: Filter<(typeof names)[number]>; put: (next: Record<string, string | undefined>) => void }) {
+  const { send, clear, field } = useFilter(names, filter, put)
   return (
     <form className="tools bottom" onSubmit={(event) => { event.preventDefault(); send() }}>
       {field('actor', t('audit.actor'), 95)}
       {field('action', t('audit.action'), 105)}
       {field('subject', t('audit.subject'), 120)}
       <Select w={100} clearable label={t('audit.outcome')} data={['done', 'refused', 'failed']} value={filter.outcome ?? null} onChange={(outcome) => send({ outcome: outcome ?? '' })} />
-      {field('from', t('filter.from'), 120, 'date')}
-      {field('to', t('filter.to'), 120, 'date')}
+      {field('from', t('filter.from'), 120, { type: 'date' })}
+      {field('to', t('filter.to'), 120, { type: 'date' })}
       <Button type="submit" variant="default">{t('audit.find')}</Button>
-      {Object.keys(filter).length > 0 && <Button variant="subtle" onClick={() => put({})}>{t('list.reset')}</Button>}
+      {Object.keys(filter).length > 0 && <Button variant="subtle" onClick={clear}>{t('list.reset')}</Button>}
     </form>
   )
 }

@@ -1,5 +1,5 @@
 // Every revision of the configuration: found by who, what and when, two of them compared, any of them brought back.
-import { Button, Checkbox, Select, TextInput } from '@mantine/core'
+import { Button, Checkbox, Select } from '@mantine/core'
 import { useState } from 'react'
 import { useKinds } from '../api/queries'
 import { may } from '../api/role'
@@ -10,13 +10,14 @@ import { t } from '../text'
 import { Blank, Failed, Loading, Shown } from '../ui/states'
 import { Ago, At } from '../ui/time'
 import { YamlDiff } from './Changes'
+import { filterOf, times, useFilter } from './filter'
 import { RollBack } from './RollBack'
 
 const names = ['q', 'actor', 'kind', 'name', 'from', 'to'] as const
 
 export default function History({ cluster, route }: { cluster: Cluster; route: Route }) {
   const query = route.query
-  const filter: HistoryFilter = Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])))
+  const filter: HistoryFilter = filterOf(names, query)
   const list = useRevisions(cluster.id, times(filter))
   const [picked, setPicked] = useState<number[]>([])
   const back = Number(query.back ?? '') || undefined
@@ -28,7 +29,7 @@ export default function History({ cluster, route }: { cluster: Cluster; route: R
   return (
     <div className="page">
       <div className="head"><div className="grow"><h1>{t('place.history')}</h1><div className="quiet">{t('history.help')}</div></div></div>
-      <Filter cluster={cluster} filter={filter} put={put} />
+      <FilterForm cluster={cluster} filter={filter} put={put} />
       <div className="tools" style={{ minHeight: 30 }}>
         {picked.length === 0 && <span className="quiet small">{t('history.pick')}</span>}
         {low !== undefined && <span>{high === undefined ? t('history.picked.one', { a: low }) : t('history.picked.two', { a: low, b: high })}</span>}
@@ -47,44 +48,19 @@ export default function History({ cluster, route }: { cluster: Cluster; route: R
   )
 }
 
-/** Days of the filter as points in time: from its beginning, to its end. */
-export function times(filter: HistoryFilter): HistoryFilter {
-  const { from, to, ...rest } = filter
-  const start = day(from, 0)
-  const end = day(to, 1)
-  return { ...rest, ...(start && { from: start }), ...(end && { to: end }) }
-}
-
-function day(text: string | undefined, more: number): string | undefined {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text ?? '')
-  return parts ? new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + more).toISOString() : undefined
-}
-
-function Filter({ cluster, filter, put }: { cluster: Cluster; filter: HistoryFilter; put: (change: Record<string, string | undefined>) => void }) {
+function FilterForm({ cluster, filter, put }: { cluster: Cluster; filter: HistoryFilter; put: (change: Record<string, string | undefined>) => void }) {
   const kinds = useKinds(cluster.id)
-  const [typed, setTyped] = useState(filter)
-  const send = (change: HistoryFilter = {}) => {
-    const next = { ...typed, ...change }
-    setTyped(next)
-    put(Object.fromEntries(names.map((name) => [name, next[name]?.trim() || undefined])))
-  }
-  const field = (name: (typeof names)[number], label: string, w: number, type = 'text') => (
-    <TextInput key={name} w={w} type={type} label={label} value={typed[name] ?? ''} {...(name === 'q' && { 'data-search': true })} onChange={(event) => {
-      const value = event.currentTarget.value
-      if (type === 'date') send({ [name]: value })
-      else setTyped({ ...typed, [name]: value })
-    }} />
-  )
+  const { typed, send, clear, field } = useFilter(names, filter, put)
   return (
     <form className="tools bottom" onSubmit={(event) => { event.preventDefault(); send() }}>
-      {field('q', t('history.search'), 150)}
+      {field('q', t('history.search'), 150, { 'data-search': true })}
       {field('actor', t('audit.actor'), 100)}
       <Select w={118} clearable label={t('column.kind')} data={(kinds.data ?? []).map((kind) => ({ value: kind.name, label: kind.title }))} value={typed.kind ?? null} onChange={(kind) => send(kind ? { kind } : { kind: '', name: '' })} />
       {typed.kind && field('name', t('column.name'), 140)}
-      {field('from', t('filter.from'), 128, 'date')}
-      {field('to', t('filter.to'), 128, 'date')}
+      {field('from', t('filter.from'), 128, { type: 'date' })}
+      {field('to', t('filter.to'), 128, { type: 'date' })}
       <Button type="submit" variant="default">{t('audit.find')}</Button>
-      {Object.values(filter).some(Boolean) && <Button variant="subtle" onClick={() => { setTyped({}); put(Object.fromEntries(names.map((name) => [name, undefined]))) }}>{t('list.reset')}</Button>}
+      {Object.keys(filter).length > 0 && <Button variant="subtle" onClick={clear}>{t('list.reset')}</Button>}
     </form>
   )
 }
