@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -203,8 +204,10 @@ func (a *App) OpenLink(link string) {
 // ShowCluster tells the page that the notification of a cluster was clicked.
 func (a *App) ShowCluster(id string) { a.tell(ShellEvent{Type: ShellCluster, Cluster: id}) }
 
-// Drop tells the page that files and folders were dropped on the window.
+// Drop tells the page that files and folders were dropped on the window. An empty path
+// stands for something else, such as a link.
 func (a *App) Drop(paths []string) {
+	paths = slices.DeleteFunc(paths, func(p string) bool { return p == "" })
 	if a.shell != nil && len(paths) > 0 {
 		picked := a.shell.files.add(paths)
 		a.tell(ShellEvent{Type: ShellDrop, Dropped: &picked})

@@ -11,6 +11,7 @@ import { notifySkipped } from '../../ui/file'
 import { notify } from '../../ui/notice'
 import { go, href } from '../router'
 import { filesOf, kindOf } from './kind'
+import { listen } from './drag'
 
 /** The screen of a cluster that takes what was dropped. */
 const screens: Record<Exclude<DropKind, 'clusters'>, string> = { package: 'package', definitions: 'apply' }
@@ -81,51 +82,4 @@ export function Drop({ clusters, cluster, byWindow, given, onTaken }: Props) {
       )}
     </>
   )
-}
-
-const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
-
-/** Follows files over the page. A screen that takes them itself keeps them by preventDefault. */
-function listen(byWindow: boolean, show: (over: boolean) => void, take: (data: DataTransfer) => void): () => void {
-  let depth = 0
-  const enter = (event: DragEvent) => {
-    if (!hasFiles(event)) return
-    depth++
-    show(true)
-  }
-  const leave = (event: DragEvent) => {
-    if (hasFiles(event) && --depth <= 0) end()
-  }
-  const end = () => {
-    depth = 0
-    show(false)
-  }
-  const over = (event: DragEvent) => {
-    if (hasFiles(event)) event.preventDefault()
-  }
-  const drop = (event: DragEvent) => {
-    if (!hasFiles(event)) return
-    const kept = event.defaultPrevented
-    event.preventDefault()
-    if (!kept && !byWindow && event.dataTransfer) take(event.dataTransfer)
-  }
-  // The window brings what is dropped by another way, so no screen may take it a second time.
-  const mute = (event: DragEvent) => {
-    end()
-    if (!byWindow || !hasFiles(event)) return
-    event.preventDefault()
-    event.stopPropagation()
-  }
-  addEventListener('dragenter', enter)
-  addEventListener('dragleave', leave)
-  addEventListener('dragover', over)
-  addEventListener('drop', drop)
-  addEventListener('drop', mute, true)
-  return () => {
-    removeEventListener('dragenter', enter)
-    removeEventListener('dragleave', leave)
-    removeEventListener('dragover', over)
-    removeEventListener('drop', drop)
-    removeEventListener('drop', mute, true)
-  }
 }
