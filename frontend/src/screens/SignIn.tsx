@@ -31,8 +31,8 @@ export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
         </Tabs.List>
         <Tabs.Panel value="account">
           <Form action={t('signIn.title')} busy={act.isPending} onSubmit={() => act.mutate({ path: 'sign-in', body: { account: values.account, password: values.password } })}>
-            <TextInput label={t('column.account')} {...input('account', 'username', true)} />
-            <PasswordInput label={t('signIn.password')} {...input('password', 'current-password')} />
+            <TextInput label={t('column.account')} {...input('account', 'username', !cluster.signed_in_as)} />
+            <PasswordInput label={t('signIn.password')} {...input('password', 'current-password', !!cluster.signed_in_as)} />
             {fault}
           </Form>
         </Tabs.Panel>
@@ -45,9 +45,9 @@ export function SignIn({ cluster, code }: { cluster: Cluster; code: string }) {
         <Tabs.Panel value="claim">
           <Form action={t('signIn.claim.go')} busy={act.isPending || differs} onSubmit={() => act.mutate({ path: 'claim', body: { code: values.code, name: values.name, password: values.password } })}>
             <p className="quiet">{t('signIn.claim.help')}</p>
-            <TextInput label={t('signIn.code')} {...input('code', 'one-time-code', true)} />
+            <TextInput label={t('signIn.code')} {...input('code', 'one-time-code', !code)} />
             <TextInput label={t('column.account')} {...input('name', 'username')} />
-            <PasswordInput label={t('signIn.password')} description={t('signIn.password.help')} minLength={10} {...input('password', 'new-password')} />
+            <PasswordInput label={t('signIn.password')} description={t('signIn.password.help')} minLength={10} {...input('password', 'new-password', !!code)} />
             <PasswordInput label={t('signIn.again')} error={differs && t('signIn.differs')} {...input('again', 'new-password')} />
             {fault}
           </Form>

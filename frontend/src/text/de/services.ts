@@ -73,7 +73,7 @@ export const services: Record<keyof typeof en, Text> = {
   'deploy.waits': 'Revision {revision} ist gespeichert. Die Knoten wechseln zu ihr …',
   'deploy.what': 'Version {hash} ändert diese Dienste auf jedem Knoten, alle auf einmal. Laufende Aufrufe enden im alten Code.',
   'figure.lastMinute': 'Letzte Minute',
-  'figure.recent': '{count} Aufrufe, {errors} Fehler, {rate}/s · p50 {p50} ms, p99 {p99} ms',
+  'figure.recent': 'Aufrufe {count}, Fehler {errors}, {rate}/s · p50 {p50} ms, p99 {p99} ms',
   'files.add': 'Datei hinzufügen',
   'files.new': 'Neue Datei',
   'files.none': 'Keine Datei ist offen',

@@ -61,7 +61,7 @@ export const shell: Record<keyof typeof en, Text> = {
   'figure.count': 'Aufrufe',
   'figure.errors': 'Fehler',
   'figure.inFlight': 'Laufend',
-  'figure.line': '{count} Aufrufe, {errors} Fehler, {rate}/s · p50 {p50} ms, p99 {p99} ms, längster {max} ms',
+  'figure.line': 'Aufrufe {count}, Fehler {errors}, {rate}/s · p50 {p50} ms, p99 {p99} ms, längster {max} ms',
   'figure.none': 'keine seit dem Start des Knotens',
   'figure.rate': 'Je s',
   'keys.close': 'Schließen',

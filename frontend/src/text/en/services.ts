@@ -70,7 +70,7 @@ export const services = {
   'deploy.waits': 'Revision {revision} is stored. The nodes switch to it …',
   'deploy.what': 'Version {hash} changes these services on every node, all at once. Calls that run end on the old code.',
   'figure.lastMinute': 'Last minute',
-  'figure.recent': '{count} calls, {errors} errors, {rate}/s · p50 {p50} ms, p99 {p99} ms',
+  'figure.recent': 'calls {count}, errors {errors}, {rate}/s · p50 {p50} ms, p99 {p99} ms',
   'files.add': 'Add file',
   'files.new': 'New file',
   'files.none': 'No file is open',

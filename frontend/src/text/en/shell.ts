@@ -58,7 +58,7 @@ export const shell = {
   'figure.count': 'Calls',
   'figure.errors': 'Errors',
   'figure.inFlight': 'Running',
-  'figure.line': '{count} calls, {errors} errors, {rate}/s · p50 {p50} ms, p99 {p99} ms, longest {max} ms',
+  'figure.line': 'calls {count}, errors {errors}, {rate}/s · p50 {p50} ms, p99 {p99} ms, longest {max} ms',
   'figure.none': 'none since the node started',
   'figure.rate': 'Per s',
   'keys.close': 'Close',
