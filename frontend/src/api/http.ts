@@ -82,3 +82,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem
   return problem(0, 'internal', error instanceof Error ? error.message : String(error))
 }
+
+/** What a refusal says of the place at a pointer. */
+export const faultAt = (error: unknown, pointer: string): string | undefined =>
+  error instanceof ApiError ? error.problem.errors?.find((one) => one.pointer === pointer)?.message : undefined

@@ -8,10 +8,11 @@ import type {
 
 const enc = encodeURIComponent
 
+/** Where a path of a cluster's admin API is below /api. */
+export const adminPath = (cluster: string, path: string) => `clusters/${enc(cluster)}/v1/${path}`
+
 /** Calls a path of a cluster's admin API. */
-export function admin<T>(cluster: string, path: string, options?: Call): Promise<T> {
-  return call<T>(`clusters/${enc(cluster)}/v1/${path}`, options)
-}
+export const admin = <T>(cluster: string, path: string, options?: Call): Promise<T> => call<T>(adminPath(cluster, path), options)
 
 export const definitionPath = (kind: string, name: string) => `definitions/${enc(kind)}/${enc(name)}`
 

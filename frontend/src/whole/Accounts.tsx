@@ -3,7 +3,7 @@ import { Button, Modal, PasswordInput, Select, Switch, TextInput } from '@mantin
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { admin, useAccounts } from '../api/queries'
-import { problemOf } from '../api/http'
+import { faultAt } from '../api/http'
 import { confirmed, may } from '../api/role'
 import type { Account, Cluster, Role } from '../api/types'
 import { DataTable, type ShownColumn } from '../list/DataTable'
@@ -98,7 +98,7 @@ function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Accoun
       onClose()
     },
   })
-  const fault = (pointer: string) => (act.isError ? problemOf(act.error).errors?.find((one) => one.pointer === pointer)?.message : undefined)
+  const fault = (pointer: string) => faultAt(act.error, pointer)
   return (
     <Modal opened onClose={onClose} title={account ? t('account.editOne', { name: account.name }) : t('account.new')} closeButtonProps={{ 'aria-label': t('action.close') }}>
       <form style={{ display: 'grid', gap: 12 }} onSubmit={(event) => { event.preventDefault(); act.mutate('save') }}>

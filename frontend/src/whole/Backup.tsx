@@ -2,8 +2,9 @@
 import { Button, PasswordInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { problemOf } from '../api/http'
+import { faultAt } from '../api/http'
 import { useStatus } from '../api/overview'
+import { adminPath } from '../api/queries'
 import { saveFile, shellInfo, type OpenedFile } from '../api/shell'
 import type { Cluster, InspectedBackup } from '../api/types'
 import { number, t } from '../text'
@@ -15,8 +16,7 @@ import { Ago, At } from '../ui/time'
 import { postBlob, postFile } from './lines'
 import { strength } from './passphrase'
 
-const pathOf = (cluster: Cluster, path: string) => `clusters/${encodeURIComponent(cluster.id)}/v1/${path}`
-const inspect = (cluster: Cluster, file: Blob, passphrase: string) => postFile<InspectedBackup>(pathOf(cluster, 'backup/inspect'), file, { 'X-Passphrase': encodeURIComponent(passphrase) })
+const inspect = (cluster: Cluster, file: Blob, passphrase: string) => postFile<InspectedBackup>(adminPath(cluster.id, 'backup/inspect'), file, { 'X-Passphrase': encodeURIComponent(passphrase) })
 
 export default function Backup({ cluster }: { cluster: Cluster }) {
   const status = useStatus(cluster.id)
@@ -44,7 +44,7 @@ function Make({ cluster }: { cluster: Cluster }) {
   const running = useRef<AbortController>(undefined)
   const good = strength(value.passphrase)
   const usable = good === 'fair' || good === 'good'
-  const fault = failure === undefined ? undefined : problemOf(failure).errors?.find((one) => one.pointer === '/passphrase')?.message
+  const fault = faultAt(failure, '/passphrase')
   const name = `${fileName(cluster.name)}-${new Date().toISOString().slice(0, 10)}.sbx`
   const make = async () => {
     const stop = new AbortController()
@@ -89,7 +89,7 @@ function Make({ cluster }: { cluster: Cluster }) {
 
 /** Has the window write the file, or takes it into the page, has it read back whole, and saves it. */
 async function write(cluster: Cluster, name: string, passphrase: string, tell: (phase: string) => void, signal: AbortSignal): Promise<{ where: string; summary?: InspectedBackup } | undefined> {
-  const request = { path: pathOf(cluster, 'backup'), method: 'POST' as const, body: { passphrase } }
+  const request = { path: adminPath(cluster.id, 'backup'), method: 'POST' as const, body: { passphrase } }
   if ((await shellInfo())?.dialogs) {
     const where = await saveFile(name, request, t('backup.make'))
     return where === undefined ? undefined : { where }

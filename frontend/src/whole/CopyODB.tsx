@@ -2,7 +2,8 @@
 import { Button, PasswordInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { ApiError, problemOf } from '../api/http'
+import { ApiError, faultAt } from '../api/http'
+import { adminPath } from '../api/queries'
 import { confirmed } from '../api/role'
 import type { Cluster, CopiedODB, CopyStep } from '../api/types'
 import { number, t } from '../text'
@@ -14,8 +15,7 @@ import { postLines } from './lines'
 export function CopyODB({ cluster }: { cluster: Cluster }) {
   const { dsn, setDSN, step, busy, done, failure, run, stop } = useCopy(cluster)
   const [asked, setAsked] = useState(false)
-  const problem = failure === undefined ? undefined : problemOf(failure)
-  const fault = problem?.errors?.find((one) => one.pointer === '/to')?.message
+  const fault = faultAt(failure, '/to')
   return (
     <>
       <h2>{t('odb.copy')}</h2>
@@ -58,7 +58,7 @@ function useCopy(cluster: Cluster) {
     setStep(undefined)
     let copied = false
     try {
-      await postLines<CopyStep>(`clusters/${encodeURIComponent(cluster.id)}/v1/odb/copy`, { to: dsn.trim() }, {
+      await postLines<CopyStep>(adminPath(cluster.id, 'odb/copy'), { to: dsn.trim() }, {
         headers: confirmed(cluster), signal: stop.signal,
         each: (line) => {
           if (line.problem) throw new ApiError(line.problem)

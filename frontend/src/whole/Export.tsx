@@ -2,8 +2,7 @@
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call } from '../api/http'
-import { useDefinitions, useKinds } from '../api/queries'
+import { admin, adminPath, useDefinitions, useKinds } from '../api/queries'
 import { saveFile } from '../api/shell'
 import type { Cluster, Kind } from '../api/types'
 import { t } from '../text'
@@ -21,13 +20,13 @@ export default function Export({ cluster }: { cluster: Cluster }) {
   const path = exportPath(chosen)
   const text = useQuery({
     queryKey: ['c', cluster.id, 'export', path],
-    queryFn: async ({ signal }) => (await call<Blob>(`clusters/${encodeURIComponent(cluster.id)}/v1/${path}`, { as: 'blob', signal })).text(),
+    queryFn: async ({ signal }) => (await admin<Blob>(cluster.id, path, { as: 'blob', signal })).text(),
     gcTime: 0,
   })
   const save = async () => {
     try {
       const name = `${fileName(cluster.name)}.yaml`
-      const where = await saveFile(name, { path: `clusters/${encodeURIComponent(cluster.id)}/v1/${path}` }, t('export.save'))
+      const where = await saveFile(name, { path: adminPath(cluster.id, path) }, t('export.save'))
       if (where) notify(t('export.saved', { where }))
     } catch (error) {
       notifyFailure(error)

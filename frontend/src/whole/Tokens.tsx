@@ -2,7 +2,7 @@
 import { Button, Modal, Select, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { problemOf } from '../api/http'
+import { faultAt } from '../api/http'
 import { admin, useAccounts, useMe } from '../api/queries'
 import { confirmed, may } from '../api/role'
 import { useTokens } from '../api/whole'
@@ -73,7 +73,7 @@ function Make({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
       void queries.invalidateQueries({ queryKey: ['c', cluster.id, 'access-tokens'] })
     },
   })
-  const fault = (pointer: string) => (act.isError ? problemOf(act.error).errors?.find((one) => one.pointer === pointer)?.message : undefined)
+  const fault = (pointer: string) => faultAt(act.error, pointer)
   if (made) {
     return (
       <Modal opened onClose={onClose} closeOnClickOutside={false} closeOnEscape={false} size="lg" title={t('tokens.made', { name: made.account })} closeButtonProps={{ 'aria-label': t('action.close') }}>
