@@ -16,7 +16,7 @@ const texts = (files: Files) => Object.fromEntries(Object.entries(files).filter(
 export const askLanguage = (ask: Omit<LanguageAsk, 'files'> & { files: Files }, signal?: AbortSignal) =>
   call<LanguageAnswer>('language', { method: 'POST', body: { ...ask, files: texts(ask.files) }, ...(signal && { signal }) })
 
-export interface TypeFault extends Diagnostic {
+interface TypeFault extends Diagnostic {
   file: string
 }
 

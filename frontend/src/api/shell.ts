@@ -88,7 +88,7 @@ function openInBrowser({ accept, multiple, folder }: OpenOptions): Promise<Opene
 }
 
 /** A request below /api/clusters whose answer is to be saved. */
-export interface SaveRequest {
+interface SaveRequest {
   path: string
   method?: 'GET' | 'POST'
   body?: unknown

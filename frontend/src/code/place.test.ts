@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { offsetOf, placeOf } from './place'
+import { offsetOf } from './place'
 
 describe('places', () => {
   const text = 'one\n"😀" = x\n\nlast'
   it.each([[1, 1, 0], [1, 4, 3], [1, 99, 3], [2, 1, 4], [2, 3, 7], [2, 4, 8], [3, 1, 13], [4, 2, 15], [9, 9, 18], [0, 0, 0]])('line %i column %i', (line, column, offset) => {
     expect(offsetOf(text, line, column)).toBe(offset)
-  })
-  it('goes there and back', () => {
-    for (const [line, column] of [[1, 1], [2, 2], [2, 3], [3, 1], [4, 5]] as const) expect(placeOf(text, offsetOf(text, line, column))).toEqual({ line, column })
   })
 })

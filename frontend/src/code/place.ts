@@ -1,4 +1,4 @@
-// Between the places that people and compilers name and offsets into a text.
+// From the places that people and compilers name to offsets into a text.
 
 /** The offset of a line and column, both from 1; what lies outside means the nearest place inside. */
 export function offsetOf(text: string, line: number, column: number): number {
@@ -20,11 +20,4 @@ function unitsOf(line: string, column: number): number {
     units += character.length
   }
   return units
-}
-
-/** The line and column of an offset. */
-export function placeOf(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset)
-  const start = before.lastIndexOf('\n') + 1
-  return { line: before.split('\n').length, column: [...before.slice(start)].length + 1 }
 }

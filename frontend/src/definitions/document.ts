@@ -12,7 +12,7 @@ export function toYAML(kind: string, name: string, spec: unknown): string {
   return stringify({ kind, name, spec }, { lineWidth: 0, sortMapEntries: false })
 }
 
-export interface Wants {
+interface Wants {
   kind: string
   /** Of what is stored, which is renamed by an act of its own; undefined for a new one. */
   name?: string | undefined

@@ -48,7 +48,7 @@ export function same(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]))
 }
 
-export interface Merge {
+interface Merge {
   /** Mine on top of theirs, where nothing conflicts; theirs where it does. */
   merged: unknown
   theirs: Difference[]

@@ -8,7 +8,7 @@ export interface Fault {
   message: string
 }
 
-export type Say = (key: 'check.required' | 'check.pattern' | 'check.min' | 'check.max' | 'check.integer', args?: Record<string, string | number>) => string
+type Say = (key: 'check.required' | 'check.pattern' | 'check.min' | 'check.max' | 'check.integer', args?: Record<string, string | number>) => string
 
 /** Every fault that can be seen without the server. */
 export function check(fields: Field[], spec: unknown, say: Say, at: Path = []): Fault[] {
@@ -43,7 +43,7 @@ function exampleFor(field: Field): string {
 }
 
 /** Where each fault is shown. */
-export interface PlacedFaults {
+interface PlacedFaults {
   at: Map<string, string[]>
   /** Those that no shown field has: of the whole, or of a field that does not apply. */
   rest: Fault[]

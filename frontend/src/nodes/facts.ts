@@ -25,7 +25,7 @@ export function noneLeft(nodes: readonly Node[], without: readonly string[]): bo
   return !nodes.some((node) => !without.includes(node.name) && node.ready && node.rotation === 'online')
 }
 
-export type Quality = 'good' | 'weak' | 'bad'
+type Quality = 'good' | 'weak' | 'bad'
 
 /** Both directions between two nodes. */
 export interface Way {
@@ -98,7 +98,7 @@ export function partsOf({ nodes, parts, missing }: Pick<Topology, 'nodes' | 'par
   return out.filter((part) => part.names.length > 0)
 }
 
-export interface Same {
+interface Same {
   kind: string
   name: string
   reason: string

@@ -24,7 +24,7 @@ export interface Box extends Place {
   names: string[]
 }
 
-export interface Layout {
+interface Layout {
   boxes: Box[]
   /** By name, relative to the picture. */
   places: Map<string, Place>

@@ -4,7 +4,7 @@ import type { Key } from '../text'
 
 export type ChipName = 'down' | 'unknown' | 'problems' | 'level' | 'signedOut' | 'up'
 
-export interface Chip {
+interface Chip {
   name: ChipName
   text: Key
   state: string

@@ -31,7 +31,7 @@ export function pathFault(path: string, files: Files): 'code.path.empty' | 'code
   return files[path] ? 'code.path.taken' : undefined
 }
 
-export interface FileChange {
+interface FileChange {
   path: string
   before?: File | undefined
   after?: File | undefined
@@ -82,7 +82,7 @@ export function withDraft(opened: Files, changed: Record<string, File | null>): 
   return out
 }
 
-export interface MergedFiles {
+interface MergedFiles {
   files: Files
   /** Changed by both in ways that do not go together; theirs stand in files. */
   conflicts: string[]

@@ -16,7 +16,7 @@ export interface Action {
 }
 
 /** An action that is offered for each cluster, whatever the screen is. */
-export interface Offer {
+interface Offer {
   title: Key
   to: (cluster: Cluster) => string
   /** Least role; it is not there for others, nor in read-only mode unless viewer. */

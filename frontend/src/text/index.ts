@@ -8,7 +8,7 @@ export type { Text } from './text'
 
 export type Key = keyof typeof en
 export type Catalogue = Record<Key, Text>
-export type Args = Record<string, string | number>
+type Args = Record<string, string | number>
 
 export const languages = { en: en as Catalogue, de: de as Catalogue }
 export type Language = keyof typeof languages

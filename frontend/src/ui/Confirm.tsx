@@ -5,7 +5,7 @@ import type { Cluster } from '../api/types'
 import { t } from '../text'
 import { TypedName, useTypedName } from './TypedName'
 
-export interface ConfirmProps {
+interface Props {
   cluster?: Cluster
   title: string
   action: string
@@ -20,7 +20,7 @@ export interface ConfirmProps {
   onClose: () => void
 }
 
-export function Confirm({ cluster, title, action, busy = false, calm = false, size = 'lg', aside, children, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ cluster, title, action, busy = false, calm = false, size = 'lg', aside, children, onConfirm, onClose }: Props) {
   const name = useTypedName(cluster)
   const ready = !busy && name.right
   return (

@@ -5,7 +5,7 @@ import { t } from '../text'
 import { commandLine, type Target, type Words } from './command'
 import { copyText } from './copy'
 
-export interface CopyCommandProps {
+interface CopyCommandProps {
   /** Whose address is named in the line; without one the line is for the box that it runs on. */
   cluster?: Target | undefined
   /** The words after `signalbox`, not quoted; of several commands, one a line, when they are shown. */

@@ -76,7 +76,7 @@ interface PlannedProps {
 }
 
 function Planned({ cluster, held, setHeld, prune, setPrune, open, setOpen }: PlannedProps) {
-  const settled = useSettled(held)
+  const settled = useSettledFiles(held)
   const documents = settled.filter((one) => one.text.trim() !== '').map((one) => ({ name: one.path, text: one.text }))
   const plan = useQuery({
     // Below the cluster's key: what somebody changes meanwhile is planned again.
@@ -127,7 +127,7 @@ function Planned({ cluster, held, setHeld, prune, setPrune, open, setOpen }: Pla
 }
 
 /** What is typed is planned when the typing stops. */
-function useSettled(held: Held[]): Held[] {
+function useSettledFiles(held: Held[]): Held[] {
   const [settled, setSettled] = useState(held)
   const first = useRef(held)
   useEffect(() => {

@@ -12,7 +12,7 @@ export function steps(text: string): number {
   return seen.size
 }
 
-export type Strength = 'short' | 'simple' | 'fair' | 'good'
+type Strength = 'short' | 'simple' | 'fair' | 'good'
 
 export function strength(text: string): Strength {
   const length = [...text].length

@@ -25,7 +25,7 @@ export const abilities = [
   { id: 'odb', role: 'admin' },
 ] as const satisfies readonly { id: string; role: Role }[]
 
-export type Ability = (typeof abilities)[number]
+type Ability = (typeof abilities)[number]
 
 /** Abilities that only look: read-only mode leaves them. */
 const looking: readonly string[] = ['look', 'history', 'export', 'audit', 'backup']

@@ -3,7 +3,7 @@
 import { typescriptLanguage } from '@codemirror/lang-javascript'
 import type { SyntaxNode } from '@lezer/common'
 
-export interface Parameter {
+interface Parameter {
   name: string
   type: string
 }
