@@ -375,16 +375,29 @@ func noPanic(f file) []string {
 }
 
 // noSleepInTest: a sleep makes a test slow on a fast machine and flaky on a slow one.
+// Within the call of synctest.Test no real time passes.
 func noSleepInTest(f file) []string {
-	if !f.isGo() || !f.isTest() || f.imports("testing/synctest") {
+	if !f.isGo() || !f.isTest() {
 		return nil
 	}
-	return faultyCode(f, func(n ast.Node) string {
-		sel, ok := n.(*ast.SelectorExpr)
-		if !ok || sel.Sel.Name != "Sleep" {
-			return ""
+	isCall := func(n ast.Node, pkg, name string) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return false
 		}
-		if x, ok := sel.X.(*ast.Ident); !ok || x.Name != "time" {
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || sel.Sel.Name != name {
+			return false
+		}
+		x, ok := sel.X.(*ast.Ident)
+		return ok && x.Name == pkg
+	}
+	var bubble token.Pos // end of the last one that was entered
+	return faultyCode(f, func(n ast.Node) string {
+		if isCall(n, "synctest", "Test") {
+			bubble = n.End()
+		}
+		if !isCall(n, "time", "Sleep") || n.Pos() < bubble {
 			return ""
 		}
 		return "time.Sleep in a test waits for a time, not for a fact: wait on a channel, poll the condition with a ticker and a deadline, or use testing/synctest"
@@ -609,7 +622,8 @@ func TestRulesCatch(t *testing.T) {
 		},
 		"no sleep in tests": {
 			"sleep":       {"lb/a_test.go", `package lb; import "time"; func f() { time.Sleep(1) }`, bad},
-			"in a bubble": {"lb/a_test.go", `package lb; import ("testing/synctest"; "time"); func f() { synctest.Wait(); time.Sleep(1) }`, ok},
+			"in a bubble": {"lb/a_test.go", `package lb; import ("testing/synctest"; "time"); func f() { synctest.Test(nil, func() { time.Sleep(1) }) }`, ok},
+			"beside one":  {"lb/a_test.go", `package lb; import ("testing/synctest"; "time"); func f() { synctest.Test(nil, func() {}); time.Sleep(1) }`, bad},
 			"in code":     {"lb/a.go", `package lb; import "time"; func f() { time.Sleep(1) }`, ok},
 			"own Sleep":   {"lb/a_test.go", `package lb; func f(c clock) { c.Sleep(1) }`, ok},
 		},
