@@ -44,6 +44,7 @@ func (a *App) handler() http.Handler {
 		{post, "/api/clusters/{id}/sign-in", a.with(a.signIn)},
 		{post, "/api/clusters/{id}/sign-out", a.with(a.signOut)},
 		{post, "/api/clusters/{id}/claim", a.with(a.claim)},
+		{post, "/api/clusters/{id}/packages", a.with(a.copyPackages)},
 		{get, "/api/vault", a.getVault},
 		{put, "/api/vault", a.putVault},
 		{del, "/api/vault", a.deleteVault},

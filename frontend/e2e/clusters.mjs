@@ -257,7 +257,7 @@ async function compare(kit, main, other) {
     assert.equal(history.changes.length, 2)
     await page.getByRole('row', { name: /drift\.partner.*differs/ }).waitFor()
   })
-  await step('what an object needs is named and can come along; what is not in force is said object by object', async () => {
+  await step('what an object needs is named and can come along, the code of services too', async () => {
     await write(main, 'channel', 'drift.orders', { method: 'POST', path: '/drift', service: 'orders.create' })
     await page.getByLabel('Select channel/drift.orders').click()
     await page.locator('.tools').getByRole('button', { name: 'Copy 1 object to Second bench' }).click()
@@ -266,11 +266,13 @@ async function compare(kit, main, other) {
     assert.ok(await dialog.getByRole('button', { name: 'Copy 1 object to Second bench' }).isDisabled(), 'half of a thing is not copied')
     await look('copy-missing')
     await dialog.getByRole('button', { name: 'Take along' }).click()
-    await dialog.getByText('The code itself is deployed, not copied').waitFor()
+    await dialog.getByRole('region', { name: 'Code that goes along' }).getByText(/^orders, version [0-9a-f]{12}$/).waitFor()
+    await look('copy-code')
     await dialog.getByRole('button', { name: 'Copy 2 objects to Second bench' }).click()
+    await dialog.getByText(/^orders is deployed, version/).waitFor()
     await dialog.getByText(/Copied as one change/).waitFor()
-    await dialog.getByText('there is no such package').waitFor()
-    await look('copied-not-in-force')
+    await look('copied-code')
+    assert.equal((await read(other, 'service', 'orders.create')).spec.hash, (await read(main, 'service', 'orders.create')).spec.hash)
     await dialog.getByRole('button', { name: 'Close' }).last().click()
   })
   await step('what the other cluster refuses is said object by object, and nothing is changed', async () => {

@@ -1523,6 +1523,34 @@ export interface LanguageCompletion {
   sort?: string;
 }
 
+/** CopyPackages asks for the code of services of another cluster, which the definitions of these services point to by its hash. */
+export interface CopyPackages {
+  /** id of the saved cluster that has the code */
+  from: string;
+  /** one of each package is enough */
+  services: ServiceVersion[];
+  /** only say what the deployment would do */
+  dry_run?: boolean;
+  /** by package: version in force, as the dry run said; another one by now is a conflict */
+  base?: Record<string, string>;
+  reason?: string;
+}
+
+/** ServiceVersion is the code of a service. */
+export interface ServiceVersion {
+  service: string;
+  /** version of its package */
+  hash: string;
+}
+
+/** CopiedPackages says what the packages would do at the cluster that they are copied to, and what they did. */
+export interface CopiedPackages {
+  /** by the cluster that they are copied to */
+  checked: CheckedPackage[];
+  /** absent of a dry run */
+  deployed?: Deployed;
+}
+
 /** Removed says until when a cluster that was taken off the list can come back. Then, or when the app ends, its sign-in is ended at the cluster and all that is known of it is forgotten. */
 export interface Removed {
   until: string;

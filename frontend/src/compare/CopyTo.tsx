@@ -8,7 +8,7 @@ import { problemOf } from '../api/http'
 import { admin, useKinds } from '../api/queries'
 import { confirmed } from '../api/role'
 import { isConflict, plan as askPlan } from '../api/whole'
-import type { Applied, Cluster, Kind, Plan } from '../api/types'
+import type { Applied, Cluster, Deployed, Kind, Plan, ServiceVersion } from '../api/types'
 import { href } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
@@ -19,6 +19,8 @@ import { Changes } from '../whole/Changes'
 import { places } from '../whole/documents'
 import { doneAs } from '../whole/undo'
 import { copies, firstChoice, secretPlaces, telling, withoutClear, type Copied, type Replacement, type Row, type SecretChoice, type SecretPlace } from './compare'
+import { Code, CodeDone } from './Code'
+import { checkCode, codeOf, deployCode } from './packages'
 import { along, fieldsByKind, missing } from './references'
 
 interface Props {
@@ -41,13 +43,16 @@ export function CopyTo({ rows: first, all, from, to, onClose }: Props) {
   const needs = useMemo(() => needed(rows, all, copied, kinds.data ?? []), [rows, all, copied, kinds.data])
   const settled = useSettled(copied, 400) // what is typed is planned when the typing stops
   const [applied, setApplied] = useState<Applied>()
+  const [deployed, setDeployed] = useState<Deployed>()
+  // A cluster has the code of all its own revisions.
+  const code = useMemo(() => (from.id === to.id ? [] : codeOf(settled, all)), [settled, all, from.id, to.id])
   return (
     <Modal opened onClose={onClose} size="xl" title={t('drift.copy.title', { n: rows.length, from: from.name, to: to.name })} closeButtonProps={{ 'aria-label': t('action.close') }}>
+      {deployed && <CodeDone deployed={deployed} />}
       {applied ? <Done applied={applied} copied={settled} to={to} onClose={onClose} /> : <>
       {to.protected && <div className="band" style={{ marginBottom: 8 }}>{t('shell.protected', { name: to.name })}</div>}
       <Replacements by={by} known={known} onChange={setBy} />
       {secrets.length > 0 && <Secrets secrets={secrets} choices={choices} to={to} onChange={setChoices} />}
-      {rows.some((row) => row.kind === 'service') && <p className="quiet small">{t('drift.copy.services')}</p>}
       {needs.missing.length > 0 && (
         <div className="box warn row wrap" role="status">
           <span className="grow">{t('drift.missing', { n: needs.missing.length, name: to.name })}: <code>{needs.missing.slice(0, 20).join(', ')}</code></span>
@@ -56,7 +61,7 @@ export function CopyTo({ rows: first, all, from, to, onClose }: Props) {
       )}
       {open.length > 0
         ? <div className="box warn" role="status">{t('drift.copy.open', { n: open.length })}</div>
-        : <Planned copied={settled} line={withoutClear(settled, secrets, choices)} complete={needs.missing.length === 0} from={from} to={to} onDone={setApplied} onClose={onClose} />}
+        : <Planned copied={settled} line={withoutClear(settled, secrets, choices)} complete={needs.missing.length === 0} code={deployed ? [] : code} from={from} to={to} onDeployed={setDeployed} onDone={setApplied} onClose={onClose} />}
       </>}
     </Modal>
   )
@@ -128,13 +133,16 @@ interface PlannedProps {
   line: Copied[]
   /** Nothing that they refer to is missing. */
   complete: boolean
+  /** Code that has to be deployed there first. */
+  code: ServiceVersion[]
   from: Cluster
   to: Cluster
+  onDeployed: (deployed: Deployed) => void
   onDone: (applied: Applied) => void
   onClose: () => void
 }
 
-function Planned({ copied, line, complete, from, to, onDone, onClose }: PlannedProps) {
+function Planned({ copied, line, complete, code, from, to, onDeployed, onDone, onClose }: PlannedProps) {
   const queries = useQueryClient()
   const [reason, setReason] = useState('')
   const name = useTypedName(to)
@@ -144,22 +152,44 @@ function Planned({ copied, line, complete, from, to, onDone, onClose }: PlannedP
     queryKey: ['c', to.id, 'copy', line, documents.reduce((sum, one) => sum + one.text.length, 0)], queryFn: ({ signal }) => askPlan(to.id, { documents }, signal),
     retry: false, gcTime: 0, staleTime: Infinity, refetchOnWindowFocus: false,
   })
+  const checked = useQuery({
+    queryKey: ['c', to.id, 'code', from.id, code], queryFn: ({ signal }) => checkCode(from, to, code, signal), enabled: code.length > 0,
+    retry: false, gcTime: 0, staleTime: Infinity, refetchOnWindowFocus: false,
+  })
+  const packages = code.length > 0 ? checked.data?.checked : []
   const act = useMutation({
-    mutationFn: (planned: Plan) => admin<Applied>(to.id, 'apply', { method: 'POST', headers: confirmed(to), body: { documents, revision: planned.revision, ...(reason && { reason }) } }),
+    mutationFn: async (planned: Plan): Promise<Applied | undefined> => {
+      let now = planned
+      if (packages && code.length > 0) {
+        const { deployed } = await deployCode(from, to, code, packages, reason)
+        if (deployed) onDeployed(deployed)
+        now = await askPlan(to.id, { documents })
+        if (now.revision > planned.revision + 1) return undefined // somebody else changed something, too: it is shown first
+        if (now.changes.length === 0) return { revision: now.revision, changes: [], running: true }
+      }
+      return admin<Applied>(to.id, 'apply', { method: 'POST', headers: confirmed(to), body: { documents, revision: now.revision, ...(reason && { reason }) } })
+    },
     onSuccess: (done, planned) => {
+      void queries.invalidateQueries({ queryKey: ['c', to.id] })
+      if (!done) return
       onDone(done)
       doneAs(to, queries, done.revision, planned.revision)
-      void queries.invalidateQueries({ queryKey: ['c', to.id] })
     },
-    onError: (error) => { if (isConflict(error)) void plan.refetch() },
+    onError: () => {
+      void plan.refetch()
+      if (code.length > 0) void checked.refetch()
+    },
   })
-  const ready = complete && plan.data !== undefined && !plan.isError && !plan.isFetching && plan.data.changes.length > 0 && name.right
+  const ready = complete && plan.data !== undefined && !plan.isError && !plan.isFetching && plan.data.changes.length > 0 && packages !== undefined && packages.every((one) => one.ok) && name.right
   return (
     <section aria-labelledby="dry" style={{ marginTop: 16 }}>
       <h2 id="dry">{t('drift.dry', { name: to.name })}</h2>
       {plan.isFetching && !plan.data && <Loading />}
       {plan.isError && <Refused error={plan.error} copied={copied} retry={() => void plan.refetch()} />}
       {plan.data && !plan.isError && (plan.data.changes.length === 0 ? <p>{t('drift.dry.same')}</p> : <Changes cluster={to} changes={plan.data.changes} />)}
+      {checked.isError && code.length > 0 && <Failed error={checked.error} retry={() => void checked.refetch()} />}
+      {packages && packages.length > 0 && <Code checked={packages} to={to} />}
+      {act.isSuccess && act.data === undefined && <div className="box warn" role="status">{t('drift.moved', { name: to.name })}</div>}
       {act.isError && (isConflict(act.error) ? <div className="box warn" role="status">{t('drift.moved', { name: to.name })}</div> : <Refused error={act.error} copied={copied} />)}
       <TypedName of={name} mt="sm" />
       <TextInput mt="sm" label={t('save.reason')} value={reason} maxLength={500} placeholder={t('drift.reason', { name: from.name })} onChange={(event) => setReason(event.currentTarget.value)} />
