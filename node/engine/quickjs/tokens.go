@@ -9,6 +9,7 @@ type token struct {
 	text string // of a text: what is between its quotes, as it stands there
 	line int    // from 1
 	col  int    // in bytes, from 1
+	end  int    // line where it ends, with the text of a template behind it
 }
 
 type tokenKind byte
@@ -33,7 +34,11 @@ type scanner struct {
 func tokensOf(text string) []token {
 	s := &scanner{text: text, line: 1}
 	for s.at < len(s.text) {
+		n := len(s.tokens)
 		s.next()
+		for i := range s.tokens[n:] {
+			s.tokens[n+i].end = s.line
+		}
 	}
 	return s.tokens
 }
@@ -65,7 +70,7 @@ func (s *scanner) next() {
 }
 
 func (s *scanner) add(kind tokenKind, text string) {
-	s.tokens = append(s.tokens, token{kind, text, s.line, s.at - s.start + 1})
+	s.tokens = append(s.tokens, token{kind: kind, text: text, line: s.line, col: s.at - s.start + 1})
 }
 
 // skipTo goes behind the next end, which may be lines away.

@@ -97,7 +97,7 @@ func (u *uses) cut() {
 			}
 			u.units = append(u.units, unit{from: i, to: len(u.tokens)})
 		}
-		line = tok.line
+		line = tok.end
 		if tok.kind != tokenOther {
 			continue
 		}

@@ -62,6 +62,22 @@ export const idle = service({ name: "shop.idle", handle: () => 1 });
 	}
 }
 
+// A text over several lines with a part in it does not end the statement that it is in.
+func TestUsesBehindLongText(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, quickjs.Config{})
+	checked, err := e.Check(t.Context(), quickjs.Source{Name: "p", Files: map[string][]byte{
+		"a.ts": []byte("import { service, type Ctx } from \"@signalbox/sdk\";\nconst late = (ctx: Ctx, who: string) => `dear\n ${who}\nhello` + ctx.invoke(\"late.call\");\n" +
+			"export const a = service({ name: \"a\", handle: (ctx, who: string) => late(ctx, who) });\n"),
+	}})
+	if err != nil || len(checked.Services) != 1 {
+		t.Fatalf("checked %+v, %v", checked, err)
+	}
+	if used := checked.Services[0].Uses; len(used) != 1 || used[0].Name != "late.call" {
+		t.Errorf("a uses %+v", used)
+	}
+}
+
 // The registry tells who names whom, of what is in force.
 func TestRegistryKnowsCallers(t *testing.T) {
 	t.Parallel()
