@@ -99,7 +99,10 @@ func Run(cfg Config) error {
 		log.Error("the app cannot start", "error", err)
 		return errors.Join(err, w.show(ctx, failure(err)))
 	}
-	return w.run(ctx, a, given)
+	if err := w.run(ctx, a, given); err != nil || !w.lost.Load() {
+		return err
+	}
+	return startAgain(cfg, o)
 }
 
 // run runs the app and its window until the window is closed or ctx ends.
@@ -119,6 +122,7 @@ func (w *window) run(ctx context.Context, a *app.App, given []string) error {
 	} else {
 		wg.Go(func() { receive(ctx, l, w.second, w.log) })
 	}
+	wg.Go(func() { w.watchPage(ctx) })
 	w.take(given)
 	err = w.show(ctx, app.Window(w.cfg.UI, a.Handler()))
 	cancel()

@@ -178,13 +178,14 @@ func (s *screen) shot() (img image.Image, colours int) {
 // started is the app running.
 type started struct {
 	*exec.Cmd
+	dir  string
 	log  *lines
 	done chan error
 }
 
 func (s *screen) start(dir string, args ...string) *started {
 	s.t.Helper()
-	a := &started{log: &lines{}, done: make(chan error, 1)}
+	a := &started{dir: dir, log: &lines{}, done: make(chan error, 1)}
 	a.Cmd = exec.Command(os.Getenv(program), append([]string{"-dir", dir, "-log", "debug"}, args...)...)
 	a.Env, a.Stderr, a.Stdout = s.env, a.log, a.log
 	if err := a.Start(); err != nil {
@@ -318,6 +319,7 @@ func TestWindow(t *testing.T) {
 	if w, h := s.size(); w != width || h != height {
 		t.Errorf("the window opens again with %dx%d, not with %dx%d", w, h, width, height)
 	}
+	a.losesPage(t)
 	if err := a.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -327,6 +329,44 @@ func TestWindow(t *testing.T) {
 			t.Errorf("%s is left after a good end", gone)
 		}
 	}
+}
+
+// losesPage kills the process of the page: the app opens again by itself and
+// keeps a report.
+func (a *started) losesPage(t *testing.T) {
+	t.Helper()
+	runs := func() int { return strings.Count(a.log.String(), "the page runs") }
+	before := runs()
+	for _, pid := range children(a.Process.Pid) {
+		if name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); strings.HasPrefix(string(name), "WebKitWebProces") {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	a.says(t, "the process of the page has ended")
+	until(t, "the page runs again", func() bool { return runs() > before })
+	reports, err := filepath.Glob(filepath.Join(a.dir, "reports", "*.txt"))
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("reports: %v, %v", reports, err)
+	}
+	if text, err := os.ReadFile(reports[0]); err != nil || !strings.Contains(string(text), "the process of the page has ended") {
+		t.Errorf("the report is %q, %v", text, err)
+	}
+}
+
+// children returns the ids of the processes that a process has started.
+func children(pid int) (out []int) {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		ids, _ := os.ReadFile(list)
+		for id := range strings.FieldsSeq(string(ids)) {
+			if n, err := strconv.Atoi(id); err == nil {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
 }
 
 // same says whether two pictures are the same.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wailsapp/wails/v2"
@@ -32,6 +33,8 @@ type window struct {
 	app *app.App // nil in a window that only says why the app cannot start
 
 	dialog sync.Mutex // one dialog at a time
+
+	lost atomic.Bool // the page's process has ended, and the window with it
 
 	mu     sync.Mutex
 	ctx    context.Context // of Wails; nil before the window is there
