@@ -21,18 +21,22 @@ function subscribe(changed: () => void): () => void {
   }
 }
 
+/** Seconds since a point in time, counted on. */
+function useAge(at: string | undefined): number {
+  const current = useSyncExternalStore(subscribe, () => now)
+  return (Math.max(current, Date.now() - 5_000) - Date.parse(at ?? '')) / 1000
+}
+
 /** "12 s ago", with the full time and UTC on hover. */
 export function Ago({ at }: { at: string | undefined }) {
-  const current = useSyncExternalStore(subscribe, () => now)
+  const seconds = useAge(at)
   if (!at || at.startsWith('0001')) return <span className="quiet">{t('time.never')}</span>
-  const seconds = (Math.max(current, Date.now() - 5_000) - Date.parse(at)) / 1000
   return <time dateTime={at} title={`${time(at)} · ${new Date(at).toISOString()}`}>{t('time.ago', { span: span(seconds) })}</time>
 }
 
 /** "for 12 min": how long something lasts already. */
 export function For({ at }: { at: string }) {
-  const current = useSyncExternalStore(subscribe, () => now)
-  const seconds = (Math.max(current, Date.now() - 5_000) - Date.parse(at)) / 1000
+  const seconds = useAge(at)
   return <time dateTime={at} title={`${time(at)} · ${new Date(at).toISOString()}`}>{t('time.for', { span: span(seconds) })}</time>
 }
 
