@@ -1,6 +1,6 @@
 // Copying objects to another cluster: what is replaced, what becomes of secrets, what it would
 // change there, and then one change set with a reason.
-import { Button, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
+import { Button, PasswordInput, Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { stringify } from 'yaml'
@@ -12,6 +12,7 @@ import type { Applied, Cluster, Deployed, Kind, Plan, ServiceVersion } from '../
 import { href } from '../shell/router'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { Failed, Loading } from '../ui/states'
 import { TypedName, useTypedName } from '../ui/TypedName'
 import { useSettled } from '../ui/useSettled'
@@ -47,7 +48,7 @@ export function CopyTo({ rows: first, all, from, to, onClose }: Props) {
   // A cluster has the code of all its own revisions.
   const code = useMemo(() => (from.id === to.id ? [] : codeOf(settled, all)), [settled, all, from.id, to.id])
   return (
-    <Modal opened onClose={onClose} size="xl" title={t('drift.copy.title', { n: rows.length, from: from.name, to: to.name })} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} size="xl" title={t('drift.copy.title', { n: rows.length, from: from.name, to: to.name })}>
       {deployed && <CodeDone deployed={deployed} />}
       {applied ? <Done applied={applied} copied={settled} to={to} onClose={onClose} /> : <>
       {to.protected && <div className="band" style={{ marginBottom: 8 }}>{t('shell.protected', { name: to.name })}</div>}
@@ -63,7 +64,7 @@ export function CopyTo({ rows: first, all, from, to, onClose }: Props) {
         ? <div className="box warn" role="status">{t('drift.copy.open', { n: open.length })}</div>
         : <Planned copied={settled} line={withoutClear(settled, secrets, choices)} complete={needs.missing.length === 0} code={deployed ? [] : code} from={from} to={to} onDeployed={setDeployed} onDone={setApplied} onClose={onClose} />}
       </>}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -193,7 +194,7 @@ function Planned({ copied, line, complete, code, from, to, onDeployed, onDone, o
       {act.isError && (isConflict(act.error) ? <div className="box warn" role="status">{t('drift.moved', { name: to.name })}</div> : <Refused error={act.error} copied={copied} />)}
       <TypedName of={name} mt="sm" />
       <TextInput mt="sm" label={t('save.reason')} value={reason} maxLength={500} placeholder={t('drift.reason', { name: from.name })} onChange={(event) => setReason(event.currentTarget.value)} />
-      <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}>
+      <div className="row end" style={{ marginTop: 12 }}>
         <CopyCommand cluster={to} words={['apply', '-f', '-', reason && '--reason', reason]} input={asYAML(line)} />
         <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
         <Button disabled={!ready} loading={act.isPending} onClick={() => { if (plan.data) act.mutate(plan.data) }}>{t('drift.copy', { n: copied.length, name: to.name })}</Button>
@@ -231,7 +232,7 @@ function Done({ applied, copied, to, onClose }: { applied: Applied; copied: Copi
           })}
         </tbody>
       </table>
-      <div className="row" style={{ justifyContent: 'flex-end', marginTop: 12 }}><Button onClick={onClose}>{t('action.close')}</Button></div>
+      <div className="row end" style={{ marginTop: 12 }}><Button onClick={onClose}>{t('action.close')}</Button></div>
     </section>
   )
 }

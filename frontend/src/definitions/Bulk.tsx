@@ -1,5 +1,5 @@
 // Acts on chosen definitions: delete, switch, or set a field of all; each has its own result.
-import { Button, Modal, Progress as Bar, Select, TextInput } from '@mantine/core'
+import { Button, Progress as Bar, Select, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { confirmed } from '../api/role'
@@ -14,6 +14,7 @@ import { getAt, isObject, setAt } from '../form/pointer'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { runBulk, type Progress } from './bulk'
 import { useNames } from './names'
 import { save } from './save'
@@ -128,13 +129,13 @@ function Results({ progress, all, onStop, onClose }: { progress: Progress; all: 
   ))
   const title = running ? t('bulk.running', { n: outcomes.length, all }) : t('bulk.result', { n: outcomes.length - failed.length, failed: failed.length })
   return (
-    <Modal opened onClose={running ? onStop : onClose} title={title} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }} closeOnClickOutside={false}>
+    <Dialog onClose={running ? onStop : onClose} title={title} size="lg" closeOnClickOutside={false}>
       {running && <Bar value={(outcomes.length / Math.max(all, 1)) * 100} mb="sm" aria-label={title} transitionDuration={0} />}
       <div style={{ maxHeight: '50vh', overflow: 'auto' }} tabIndex={0} role="region" aria-label={title}><table className="diff"><tbody>{shown}</tbody></table></div>
-      <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+      <div className="row end" style={{ marginTop: 16 }}>
         {running ? <Button variant="default" onClick={onStop}>{t('bulk.stop')}</Button> : <Button onClick={onClose} data-autofocus>{t('action.close')}</Button>}
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

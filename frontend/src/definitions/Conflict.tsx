@@ -1,10 +1,11 @@
 // Somebody else was faster: what they changed, what I changed, and where both meet.
-import { Button, Modal, SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import type { Cluster, Definition } from '../api/types'
 import { decide, merge } from '../diff/diff'
 import { DiffTable, show } from '../diff/Diff'
 import { t } from '../text'
+import { Dialog } from '../ui/Dialog'
 import { ChangedBy } from './Writer'
 
 interface Props {
@@ -20,7 +21,7 @@ export function Conflict({ cluster, base, mine, theirs, onMerged, onClose }: Pro
   const result = merge(base, theirs.spec, mine)
   const [choices, setChoices] = useState<ReadonlyMap<string, boolean>>(new Map())
   return (
-    <Modal opened onClose={onClose} title={t('conflict.title')} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={t('conflict.title')} size="xl">
       <p>{t('conflict.what', { version: theirs.version })} <ChangedBy cluster={cluster} definition={theirs} />. {t('conflict.safe')}</p>
       <h2>{t('conflict.theirs')}</h2>
       <DiffTable changes={result.theirs} heads={[t('conflict.base'), t('conflict.now')]} />
@@ -44,10 +45,10 @@ export function Conflict({ cluster, base, mine, theirs, onMerged, onClose }: Pro
           </pre>
         </div>
       ))}
-      <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+      <div className="row end" style={{ marginTop: 16 }}>
         <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
         <Button onClick={() => onMerged(decide(result, choices))}>{t('conflict.go')}</Button>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

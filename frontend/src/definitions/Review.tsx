@@ -1,5 +1,5 @@
 // The last look before a save: what changes, what the server says to it, and why it is done.
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf } from '../api/http'
@@ -12,6 +12,7 @@ import { pointerOf } from '../form/pointer'
 import { secretPaths } from '../form/secrets'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { Failed } from '../ui/states'
 import { dryRun, specFaults, type Wanted } from './save'
 import { StopsOf } from './Stops'
@@ -43,7 +44,7 @@ export function Review(props: Props) {
   const refused = plan.isError ? problemOf(plan.error) : undefined
   const faults = refused ? specFaults(refused, true) : []
   return (
-    <Modal opened onClose={onClose} title={title} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={title} size="xl">
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -68,12 +69,12 @@ export function Review(props: Props) {
         )}
         {failure !== undefined && failure !== null && <Failed error={failure} />}
         <TextInput mt="sm" label={t('save.reason')} description={t('save.reason.help')} placeholder={because} value={reason} data-autofocus onChange={(event) => setReason(event.currentTarget.value)} />
-        <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+        <div className="row end" style={{ marginTop: 16 }}>
           <span className="grow"><CopyCommand cluster={cluster} words={setWords(wanted.kind, wanted.name, wanted.spec, changes, secrets, reason || because)} /></span>
           <Button variant="default" onClick={onClose}>{t('save.back')}</Button>
           <Button type="submit" loading={busy} disabled={plan.isPending || refused !== undefined || (changes.length === 0 && wanted.version > 0)}>{t('action.save')}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

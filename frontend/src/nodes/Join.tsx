@@ -1,6 +1,6 @@
 // A box becomes a node: a token and the command to type on the box, boxes that wait for a
 // word, and how far those are that came in.
-import { Button, Modal, NumberInput, Select, Switch, TextInput } from '@mantine/core'
+import { Button, NumberInput, Select, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useJoinRequests, useJoinTokens, useTopology } from '../api/nodes'
@@ -11,6 +11,7 @@ import { href } from '../shell/router'
 import { number, t, type Key } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago, At } from '../ui/time'
@@ -140,14 +141,14 @@ function Create({ cluster }: { cluster: Cluster }) {
 /** The one time that a token is shown. */
 function Made({ token, onClose }: { token: NewJoinToken; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title={t('join.made')} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={t('join.made')} size="xl">
       <p>{t('join.once')}</p>
       <p><strong>{t('join.type')}</strong></p>
       <CopyCommand open words={['join', token.token, '--dir', folder]} />
       <p style={{ marginTop: 12 }}>{t('join.good', { n: token.uses })} <At at={token.expires} />. {token.approve && t('join.then')}</p>
       <p className="quiet">{t('join.watch')}</p>
-      <div className="row" style={{ justifyContent: 'flex-end' }}><Button variant="default" onClick={onClose}>{t('action.close')}</Button></div>
-    </Modal>
+      <div className="row end"><Button variant="default" onClick={onClose}>{t('action.close')}</Button></div>
+    </Dialog>
   )
 }
 

@@ -1,5 +1,5 @@
 // The deployment of a package: what it changes, then what each node makes of it.
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf } from '../api/http'
@@ -8,6 +8,7 @@ import type { BuildMessage, Cluster, Deployed, DeployedVersion } from '../api/ty
 import { isObject } from '../form/pointer'
 import { t } from '../text'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { Failed, Loading } from '../ui/states'
 import { TypedName, useTypedName } from '../ui/TypedName'
 import type { Files } from './files'
@@ -43,7 +44,7 @@ export function Deploy({ cluster, name, base, files, check, onDone, onRefused, o
   const typed = useTypedName(cluster, cluster.protected && gone.length > 0)
   const ready = check.fresh && check.checked?.ok === true && typed.right && !act.isPending
   return (
-    <Modal opened onClose={onClose} title={t('deploy.title', { name })} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={t('deploy.title', { name })} size="lg">
       {act.data ? <Result cluster={cluster} done={act.data} onClose={onClose} /> : (
         <form onSubmit={(event) => { event.preventDefault(); if (ready) act.mutate() }}>
           <Preview check={check} />
@@ -60,7 +61,7 @@ export function Deploy({ cluster, name, base, files, check, onDone, onRefused, o
           </div>
         </form>
       )}
-    </Modal>
+    </Dialog>
   )
 }
 

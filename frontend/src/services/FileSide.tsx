@@ -1,8 +1,9 @@
 // The files of a package beside its editor: one is chosen; others come, go and get other names.
-import { Button, Menu, Modal, TextInput } from '@mantine/core'
+import { Button, Menu, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { Opened } from '../api/shell'
 import { t } from '../text'
+import { Dialog } from '../ui/Dialog'
 import { pickFiles } from '../ui/file'
 import { FileList } from './FileList'
 import { firstFile, pathFault, settingsFile, type Files } from './files'
@@ -50,7 +51,7 @@ function NamePath({ files, first, title, onName, onClose }: { files: Files; firs
   const fault = path === first ? undefined : pathFault(path.trim(), files)
   const ready = path !== first && !fault
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={(event) => { event.preventDefault(); if (ready) onName(path.trim()) }}>
         <TextInput label={t('files.path')} description={t('files.pathHelp', { settings: settingsFile })} data-autofocus value={path} error={fault && t(fault)} onChange={(event) => setPath(event.currentTarget.value)} />
         <div className="row end" style={{ marginTop: 16 }}>
@@ -58,6 +59,6 @@ function NamePath({ files, first, title, onName, onClose }: { files: Files; firs
           <Button type="submit" disabled={!ready}>{t('files.ok')}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,9 +1,10 @@
 // Somebody deployed the package in between: what they changed, what I changed, and both as one.
-import { Button, Modal, SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import { useLastChange, useSource } from '../api/services'
 import type { Cluster } from '../api/types'
 import { t } from '../text'
+import { Dialog } from '../ui/Dialog'
 import { Shown } from '../ui/states'
 import { Ago } from '../ui/time'
 import { mergeFiles, type Files, type InForce } from './files'
@@ -27,14 +28,14 @@ export function Overtaken(props: Props) {
   const common = useSource(cluster.id, now.services, base || undefined)
   const last = useLastChange(cluster.id, now.services[0], true)
   return (
-    <Modal opened onClose={onClose} title={t('conflict.title')} size="xl" closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={t('conflict.title')} size="xl">
       <p>{last.data && <>{t('package.behindBy', { name: last.data.actor })} <Ago at={last.data.at} />{last.data.reason && <> ({last.data.reason})</>}. </>}{t('conflict.safe')}</p>
       <Shown of={theirs}>
         {(source) => base === ''
           ? <Choose {...props} base={{}} theirs={source.files} />
           : <Shown of={common}>{(before) => <Choose {...props} base={before.files} theirs={source.files} />}</Shown>}
       </Shown>
-    </Modal>
+    </Dialog>
   )
 }
 

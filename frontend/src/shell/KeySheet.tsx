@@ -1,7 +1,7 @@
-import { Modal } from '@mantine/core'
 import { Fragment } from 'react'
 import { useFixed } from '../api/queries'
 import { t, type Key } from '../text'
+import { Dialog } from '../ui/Dialog'
 import { places } from './places'
 
 const general: [string[], Key][] = [
@@ -27,7 +27,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
   const list: Key[] = ['keys.switcher', 'keys.nth', 'home.title'] // what only a list of clusters has
   const all: [string[], Key][] = [...general.filter(([, what]) => !fixed || !list.includes(what)), ...places.map((place): [string[], Key] => [['g', place.key], place.title])]
   return (
-    <Modal opened onClose={onClose} title={t('keys.title')} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={t('keys.title')}>
       <div className="keys">
         {all.map(([keys, what]) => (
           <Fragment key={what}>
@@ -36,6 +36,6 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
           </Fragment>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
 // The question before something is destroyed. A protected cluster wants its name typed.
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Cluster } from '../api/types'
 import { t } from '../text'
+import { Dialog } from './Dialog'
 import { TypedName, useTypedName } from './TypedName'
 
 interface Props {
@@ -24,7 +25,7 @@ export function Confirm({ cluster, title, action, busy = false, calm = false, si
   const name = useTypedName(cluster)
   const ready = !busy && name.right
   return (
-    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={title} size={size}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -33,12 +34,12 @@ export function Confirm({ cluster, title, action, busy = false, calm = false, si
       >
         {children}
         <TypedName of={name} mt="md" data-autofocus />
-        <div className="row" style={{ marginTop: 16, justifyContent: 'flex-end' }}>
+        <div className="row end" style={{ marginTop: 16 }}>
           <span className="grow">{aside}</span>
           <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
           <Button {...(!calm && { color: 'red' })} type="submit" disabled={!ready} loading={busy}>{action}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

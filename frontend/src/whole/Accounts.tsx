@@ -1,5 +1,5 @@
 // Who may use the cluster.
-import { Button, Modal, PasswordInput, Select, Switch, TextInput } from '@mantine/core'
+import { Button, PasswordInput, Select, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { admin, useAccounts } from '../api/queries'
@@ -11,6 +11,7 @@ import { href, replace, type Route } from '../shell/router'
 import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago } from '../ui/time'
@@ -100,7 +101,7 @@ function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Accoun
   })
   const fault = (pointer: string) => faultAt(act.error, pointer)
   return (
-    <Modal opened onClose={onClose} title={account ? t('account.editOne', { name: account.name }) : t('account.new')} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={account ? t('account.editOne', { name: account.name }) : t('account.new')}>
       <form style={{ display: 'grid', gap: 12 }} onSubmit={(event) => { event.preventDefault(); act.mutate('save') }}>
         {!account && <TextInput data-autofocus required label={t('column.account')} autoComplete="off" value={value.name} error={fault('/name')} onChange={(event) => setValue({ ...value, name: event.currentTarget.value })} />}
         <Select label={t('account.role')} description={t(`role.${value.role}`)} data={[...roles]} allowDeselect={false} value={value.role} error={fault('/role')} onChange={(role) => setValue({ ...value, role: (role ?? 'viewer') as Role })} />
@@ -109,9 +110,9 @@ function Edit({ cluster, account, onClose }: { cluster: Cluster; account: Accoun
         {account && locked(account) && <div className="box warn row"><span className="grow">{t('account.locked.help')}</span><Button variant="default" onClick={() => act.mutate('unlock')}>{t('account.unlock')}</Button></div>}
         <TypedName of={name} />
         {act.isError && <Failed error={act.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}><CopyCommand cluster={cluster} words={() => words(account, value)} /><span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={!name.right}>{t('action.save')}</Button></div>
+        <div className="row end"><CopyCommand cluster={cluster} words={() => words(account, value)} /><span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={act.isPending} disabled={!name.right}>{t('action.save')}</Button></div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,5 +1,5 @@
 // Time travel: the whole configuration as it was at a revision.
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { may } from '../api/role'
 import type { Cluster, Definition } from '../api/types'
@@ -11,6 +11,7 @@ import { href } from '../shell/router'
 import { t } from '../text'
 import { copyText } from '../ui/copy'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { Blank, Shown } from '../ui/states'
 import { Ago, At } from '../ui/time'
 import { Inside } from './History'
@@ -46,20 +47,20 @@ export default function AtRevision({ cluster, revision }: { cluster: Cluster; re
         {(found) => <DataTable name="state" label={t('state.title', { n: revision })} rows={found.definitions} columns={columns} id={id} text={text} empty={<Blank title={t('state.empty')} />} />}
       </Shown>
       {shown && (
-        <Modal opened onClose={() => setShown(undefined)} size="xl" title={t('state.one', { name: `${shown.kind}/${shown.name}`, n: revision })} closeButtonProps={{ 'aria-label': t('action.close') }}>
+        <Dialog onClose={() => setShown(undefined)} size="xl" title={t('state.one', { name: `${shown.kind}/${shown.name}`, n: revision })}>
           <pre className="yaml" tabIndex={0} aria-label="YAML">{toYAML(shown.kind, shown.name, unsealed(shown.spec))}</pre>
           <div className="row" style={{ marginTop: 12 }}>
             <span className="grow quiet small">{t('history.version', { n: shown.version })}, <Ago at={shown.updated} /></span>
             <Button variant="default" onClick={() => void copyText(toYAML(shown.kind, shown.name, shown.spec))}>{t('action.copy')}</Button>
             <Button component="a" variant="default" href={href(['c', cluster.id, 'd', shown.kind, shown.name])}>{t('history.open', { name: shown.name })}</Button>
           </div>
-        </Modal>
+        </Dialog>
       )}
       {own && (
-        <Modal opened onClose={() => setOwn(false)} size="xl" title={t('state.own.title', { n: revision })} closeButtonProps={{ 'aria-label': t('action.close') }}>
+        <Dialog onClose={() => setOwn(false)} size="xl" title={t('state.own.title', { n: revision })}>
           <Inside cluster={cluster} revision={revision} />
           <CopyCommand cluster={cluster} words={['diff', String(revision - 1), String(revision)]} />
-        </Modal>
+        </Dialog>
       )}
       {back && <RollBack cluster={cluster} revision={revision} onClose={() => setBack(false)} />}
     </div>

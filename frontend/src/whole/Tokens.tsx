@@ -1,5 +1,5 @@
 // Bearer tokens of accounts: what there is, a new one shown once, and the end of one.
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { faultAt } from '../api/http'
@@ -12,6 +12,7 @@ import { t } from '../text'
 import { Confirm } from '../ui/Confirm'
 import { copyText } from '../ui/copy'
 import { CopyCommand } from '../ui/CopyCommand'
+import { Dialog } from '../ui/Dialog'
 import { notify } from '../ui/notice'
 import { Blank, Failed, Shown } from '../ui/states'
 import { Ago, At } from '../ui/time'
@@ -76,15 +77,15 @@ function Make({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
   const fault = (pointer: string) => faultAt(act.error, pointer)
   if (made) {
     return (
-      <Modal opened onClose={onClose} closeOnClickOutside={false} closeOnEscape={false} size="lg" title={t('tokens.made', { name: made.account })} closeButtonProps={{ 'aria-label': t('action.close') }}>
+      <Dialog onClose={onClose} closeOnClickOutside={false} closeOnEscape={false} size="lg" title={t('tokens.made', { name: made.account })}>
         <div className="box warn" role="alert">{t('tokens.once')}</div>
         <pre className="yaml" tabIndex={0} aria-label={t('tokens.title')} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{made.token}</pre>
-        <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}><Button onClick={() => void copyText(made.token)}>{t('action.copy')}</Button><Button variant="default" onClick={onClose}>{t('tokens.kept')}</Button></div>
-      </Modal>
+        <div className="row end" style={{ marginTop: 12 }}><Button onClick={() => void copyText(made.token)}>{t('action.copy')}</Button><Button variant="default" onClick={onClose}>{t('tokens.kept')}</Button></div>
+      </Dialog>
     )
   }
   return (
-    <Modal opened onClose={onClose} title={t('tokens.new')} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog onClose={onClose} title={t('tokens.new')}>
       <form style={{ display: 'grid', gap: 12 }} onSubmit={(event) => { event.preventDefault(); act.mutate() }}>
         <Select label={t('column.account')} searchable data={(accounts.data ?? []).map((one) => one.name)} value={value.account || null} error={fault('/account')} onChange={(name) => setValue({ ...value, account: name ?? '', role: '' })} />
         <Select label={t('account.role')} description={t('tokens.role.help')} clearable placeholder={account?.role ?? ''} data={allowed} value={value.role || null} error={fault('/role')} onChange={(role) => setValue({ ...value, role: role ?? '' })} />
@@ -97,7 +98,7 @@ function Make({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
           <span className="grow" /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" disabled={!value.account} loading={act.isPending}>{t('tokens.make')}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

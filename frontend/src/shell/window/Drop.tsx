@@ -1,12 +1,12 @@
 // What is dropped anywhere on the app goes to the screen that it is for. In a window that
 // reads dropped files itself, they come by its inbox; elsewhere from the page's own events.
-import { Modal } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { handOver, type DropKind, type Opened } from '../../api/shell'
 import { useFixed } from '../../api/queries'
 import { may } from '../../api/role'
 import type { Cluster } from '../../api/types'
 import { t } from '../../text'
+import { Dialog } from '../../ui/Dialog'
 import { notifySkipped } from '../../ui/file'
 import { notify } from '../../ui/notice'
 import { go, href } from '../router'
@@ -68,7 +68,7 @@ export function Drop({ clusters, cluster, byWindow, given, onTaken }: Props) {
     <>
       {over && <div className="dropping" aria-hidden>{t('drop.here')}</div>}
       {asked && (
-        <Modal opened onClose={() => setAsked(undefined)} title={t('drop.choose')} closeButtonProps={{ 'aria-label': t('action.close') }}>
+        <Dialog onClose={() => setAsked(undefined)} title={t('drop.choose')}>
           <p className="quiet">{asked.kind === 'package' ? t('drop.package', { name: asked.opened.root || (asked.opened.files[0]?.name ?? '') }) : t('drop.definitions', { n: asked.opened.files.length })}</p>
           <div style={{ display: 'grid', gap: 4 }}>
             {targets.map((one, i) => (
@@ -78,7 +78,7 @@ export function Drop({ clusters, cluster, byWindow, given, onTaken }: Props) {
               </button>
             ))}
           </div>
-        </Modal>
+        </Dialog>
       )}
     </>
   )
