@@ -1,9 +1,10 @@
 // Somebody else was faster: what they changed, what I changed, and where both meet.
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { Cluster, Definition } from '../api/types'
 import { decide, merge } from '../diff/diff'
 import { DiffTable, show } from '../diff/Diff'
+import { TakeSide } from '../diff/TakeSide'
 import { t } from '../text'
 import { Dialog } from '../ui/Dialog'
 import { ChangedBy } from './Writer'
@@ -32,11 +33,7 @@ export function Conflict({ cluster, base, mine, theirs, onMerged, onClose }: Pro
         <div className="box warn" key={conflict.pointer}>
           <div className="row wrap">
             <code className="grow">{conflict.pointer.slice(1) || '/'}</code>
-            <SegmentedControl
-              size="xs" value={choices.get(conflict.pointer) ? 'mine' : 'theirs'} aria-label={conflict.pointer}
-              data={[{ value: 'theirs', label: t('conflict.takeTheirs') }, { value: 'mine', label: t('conflict.takeMine') }]}
-              onChange={(side) => setChoices(new Map(choices).set(conflict.pointer, side === 'mine'))}
-            />
+            <TakeSide place={conflict.pointer} mine={choices.get(conflict.pointer) === true} onMine={(mine) => setChoices(new Map(choices).set(conflict.pointer, mine))} />
           </div>
           <pre style={{ margin: '8px 0 0', whiteSpace: 'pre-wrap' }}>
             {t('conflict.base')}: {show(conflict.base)}{'\n'}

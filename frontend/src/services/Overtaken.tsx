@@ -1,8 +1,9 @@
 // Somebody deployed the package in between: what they changed, what I changed, and both as one.
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useLastChange, useSource } from '../api/services'
 import type { Cluster } from '../api/types'
+import { TakeSide } from '../diff/TakeSide'
 import { t } from '../text'
 import { Dialog } from '../ui/Dialog'
 import { Shown } from '../ui/states'
@@ -63,11 +64,7 @@ function Choose({ base, theirs, mine, opened, from, onMerged, onClose }: Omit<Pr
       {merged.conflicts.map((path) => (
         <div className="box warn row" key={path}>
           <code className="grow">{path}</code>
-          <SegmentedControl
-            size="xs" aria-label={path} value={takesMine.has(path) ? 'mine' : 'theirs'}
-            data={[{ value: 'theirs', label: t('conflict.takeTheirs') }, { value: 'mine', label: t('conflict.takeMine') }]}
-            onChange={(side) => setTakesMine((before) => { const next = new Set(before); side === 'mine' ? next.add(path) : next.delete(path); return next })}
-          />
+          <TakeSide place={path} mine={takesMine.has(path)} onMine={(on) => setTakesMine((before) => { const next = new Set(before); on ? next.add(path) : next.delete(path); return next })} />
         </div>
       ))}
       <div className="row end" style={{ marginTop: 16 }}>
