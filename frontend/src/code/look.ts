@@ -15,9 +15,10 @@ const highlight = HighlightStyle.define([
 ])
 
 const view = EditorView.theme({
-  '&': { color: 'var(--sb-text)', backgroundColor: 'var(--sb-bg)', border: '1px solid var(--sb-line)', borderRadius: '6px', fontSize: 'var(--sb-body)', overflow: 'hidden' },
+  '&': { color: 'var(--sb-text)', backgroundColor: 'var(--sb-bg)', border: '1px solid var(--sb-line)', borderRadius: '6px', fontSize: 'var(--sb-body)' },
   '&.cm-focused': { outline: 'none', boxShadow: 'var(--sb-ring)' },
-  '.cm-scroller': { fontFamily: 'var(--sb-mono)', lineHeight: '1.5', overflow: 'auto' },
+  // The scroller and not the whole cuts off: in WebKitGTK completions would be cut off too.
+  '.cm-scroller': { fontFamily: 'var(--sb-mono)', lineHeight: '1.5', overflow: 'auto', borderRadius: '5px' },
   '.cm-content': { padding: '6px 0', caretColor: 'var(--sb-text)' },
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--sb-text)', borderLeftWidth: '2px' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { background: 'var(--sb-code-selected) !important' },
