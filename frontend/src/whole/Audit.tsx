@@ -55,7 +55,7 @@ function Log({ cluster, route }: { cluster: Cluster; route: Route }) {
   }
   return (
     <>
-      <FilterForm key={JSON.stringify(filter)} filter={filter} put={put} />
+      <FilterForm filter={filter} put={put} />
       <div className="tools">
         <Button variant="default" loading={log.isFetching && !log.isFetchingNextPage} onClick={() => void log.refetch()}>{t('audit.again')}</Button>
         <Button variant="default" disabled={items.length === 0} loading={saving === 'csv'} onClick={() => void save('csv')}>{t('audit.csv')}</Button>

@@ -20,9 +20,15 @@ function day(text: string | undefined, more: number): string | undefined {
   return parts ? new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + more).toISOString() : undefined
 }
 
-/** What is typed into a filter. It is put in force by send, a day as soon as it is chosen. */
+/** What is typed into a filter. It is put in force by send, a day as soon as it is chosen; another address fills the fields anew. */
 export function useFilter<Name extends string>(names: readonly Name[], filter: Filter<Name>, put: (next: Record<string, string | undefined>) => void) {
   const [typed, setTyped] = useState(filter)
+  const told = JSON.stringify(filter)
+  const [known, setKnown] = useState(told)
+  if (known !== told) {
+    setKnown(told)
+    setTyped(filter)
+  }
   const take = (next: Filter<Name>) => {
     setTyped(next)
     put(Object.fromEntries(names.map((name) => [name, next[name]?.trim() || undefined])))
