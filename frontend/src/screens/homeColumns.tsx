@@ -22,10 +22,10 @@ const shown = (value: number | undefined) => (value === undefined ? undefined : 
 
 export function columnsOfHome(): ShownColumn<Cluster>[] {
   return [
-    { id: 'name', title: t('column.cluster'), standard: true, value: (row) => row.name, least: 130, show: (row) => <Name row={row} /> },
+    { id: 'name', title: t('column.cluster'), standard: true, value: (row) => row.name, least: 116, show: (row) => <Name row={row} /> },
     { id: 'state', title: t('column.state'), standard: true, value: (row) => row.state, options: ['up', 'down', 'unknown'], width: 120, show: (row) => <><StateMark state={row.state} /> <span className="quiet small"><For at={row.since} /></span></> },
     { id: 'since', title: t('column.since'), value: (row) => row.since, width: 84, show: (row) => <For at={row.since} /> },
-    { id: 'seen', title: t('column.seen'), standard: true, value: (row) => row.seen, width: 76, show: (row) => <Ago at={row.seen} /> },
+    { id: 'seen', title: t('column.seen'), standard: true, value: (row) => row.seen, width: 82, show: (row) => <Ago at={row.seen} /> },
     { id: 'nodes', title: t('column.nodes'), standard: true, width: 58, value: (row) => known(row)?.nodes.up, show: (row) => <NodeCounts row={row} /> },
     { id: 'problems', title: t('column.problems'), standard: true, align: 'right', width: 80, value: (row) => known(row)?.problems, show: (row) => figure(row, '', known(row)?.problems, (known(row)?.problems ?? 0) > 0) },
     { id: 'rate', title: t('column.rate'), standard: true, align: 'right', width: 56, value: (row) => recent(row)?.per_second, show: (row) => figure(row, 'services', shown(recent(row)?.per_second)) },
@@ -33,7 +33,7 @@ export function columnsOfHome(): ShownColumn<Cluster>[] {
     { id: 'p99', title: t('column.p99'), standard: true, align: 'right', width: 62, value: (row) => recent(row)?.p99_ms, show: (row) => figure(row, 'services', recent(row) && recent(row)?.count !== 0 ? shown(recent(row)?.p99_ms) : undefined) },
     { id: 'revision', title: t('column.revision'), standard: true, align: 'right', width: 104, value: (row) => known(row)?.revision, show: (row) => <Revision row={row} /> },
     { id: 'level', title: t('column.level'), width: 84, value: (row) => level(row), options: [t('home.level'), t('home.notLevel')], show: (row) => figure(row, 'nodes', level(row), known(row)?.level === false) },
-    { id: 'change', title: t('column.updated'), standard: true, width: 78, value: (row) => known(row)?.last_change?.at, show: (row) => (known(row) ? figure(row, 'history', <Ago at={known(row)?.last_change?.at} />) : '') },
+    { id: 'change', title: t('column.updated'), standard: true, width: 86, value: (row) => known(row)?.last_change?.at, show: (row) => (known(row) ? figure(row, 'history', <Ago at={known(row)?.last_change?.at} />) : '') },
     { id: 'backup', title: t('column.backup'), standard: true, width: 95, value: (row) => known(row)?.last_backup?.at, show: (row) => (known(row) ? <Ago at={known(row)?.last_backup?.at} /> : '') },
     { id: 'environment', title: t('column.environment'), value: (row) => row.environment, width: 110 },
     { id: 'tag', title: t('column.tag'), value: (row) => row.tag, width: 100 },

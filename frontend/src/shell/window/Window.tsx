@@ -95,6 +95,7 @@ function useWindow(there: boolean): void {
     addEventListener('error', failed)
     addEventListener('unhandledrejection', rejected)
     addEventListener('click', outside)
+    addEventListener('keydown', backNotChoose, true)
     return () => {
       clearTimeout(timer)
       looks.disconnect()
@@ -102,6 +103,7 @@ function useWindow(there: boolean): void {
       removeEventListener('error', failed)
       removeEventListener('unhandledrejection', rejected)
       removeEventListener('click', outside)
+      removeEventListener('keydown', backNotChoose, true)
     }
   }, [there, language])
 }
@@ -112,4 +114,9 @@ function outside(event: MouseEvent) {
   if (!(link instanceof HTMLAnchorElement) || !/^https?:$/.test(link.protocol) || link.origin === location.origin) return
   event.preventDefault()
   void browse(link.href).catch(notifyFailure)
+}
+
+/** The menu goes back and forward by Alt and an arrow; WebKit moves a choice by the same key. */
+function backNotChoose(event: KeyboardEvent) {
+  if (event.altKey && event.target instanceof HTMLInputElement && event.target.type === 'radio') event.preventDefault()
 }
