@@ -260,6 +260,9 @@ func TestStrangersStayOut(t *testing.T) {
 		c.Refused = func(id string) bool { return id == nodeID(4) }
 	})
 	eventually(t, "the friend is in", 10*time.Second, func() bool { return a.sees(cluster.Up) == "1 4 5" })
+	eventually(t, "the friend sees who let it in", 10*time.Second, func() bool { return strings.Contains(friend.sees(cluster.Up), "1") })
+	a.Hint(9)
+	eventually(t, "the friend hears a hint", 10*time.Second, func() bool { return friend.hinted(9) })
 	if got := friend.sees(cluster.Up); got != "1 5" {
 		t.Errorf("who refuses 4 sees %s", got)
 	}
