@@ -113,6 +113,9 @@ func (o others) counts(ctx context.Context, s said[struct{}]) bool {
 	if _, answered := errors.AsType[*peer.Refusal](s.Err); s.Err == nil || answered {
 		return true
 	}
+	if errors.Is(s.Err, errNotUp) && s.View.State != cluster.Up {
+		return false // it comes up only now, and was not asked
+	}
 	if !o.up(s.View.ID) {
 		return false
 	}
