@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"syscall"
 	"time"
@@ -47,6 +48,9 @@ func (o others) Prepare(ctx context.Context, pkgs []odb.Package) []deploy.NodePr
 			ctx, cancel := o.whileThere(ctx, t)
 			defer cancel(nil)
 			out, err := ask(ctx, t)
+			if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) { // a kept connection that was closed over there
+				out, err = ask(ctx, t) // preparing twice does what once does
+			}
 			if cause := context.Cause(ctx); err != nil && cause != nil {
 				err = cause
 			}
